@@ -1,0 +1,2 @@
+// The dictionary holds structures only; this file makes sure that the header stands alone.
+#include "libfsi/disc/manifest.h"

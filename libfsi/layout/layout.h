@@ -1,0 +1,84 @@
+// Regions become extents: the one place that hands out addresses. Knows no format.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "libfsi/base/sectors.h"
+#include "libfsi/source/tree.h"
+
+namespace fsi {
+
+/// Where in the volume a region goes. Zones follow each other in this order.
+enum class Zone : uint8_t {
+  fixed,     ///< at a given LBA relative to the session start
+  metadata,  ///< path tables, directories: directly after the fixed part, in order of request
+  boot,      ///< boot catalog and boot images that are not in the tree
+  data,      ///< (used by the layout for file contents)
+  tail,      ///< after the data, in order of request
+};
+
+/// A piece of the image that is rendered on demand: descriptors, a path table, all directories of a
+/// hierarchy. It never keeps its bytes.
+class Region {
+ public:
+  virtual ~Region() = default;
+  /// For the map: "ISO 9660 primary volume descriptor".
+  virtual std::string what() const = 0;
+  /// Its size in sectors. Called once, before any address is known, in parallel with other regions'
+  /// (may itself run in parallel inside); may keep what render() needs to find its way.
+  virtual uint64_t measure() = 0;
+  /// Fills `out`, which is zero, with the sectors [first, first + out.size()/2048) counted from the
+  /// region's own start. Called after every address is known; const and thread-safe.
+  virtual void render(uint64_t first, std::span<std::byte> out) const = 0;
+  /// Finer lines for --map, in sectors relative to the region: name and range. Default: none.
+  virtual void describe(std::vector<std::pair<std::string, SectorRange>>& parts) const { (void)parts; }
+
+  Zone zone = Zone::metadata;
+  uint64_t fixed_at = 0;   ///< Zone::fixed: relative to the session start
+  uint32_t align = 1;      ///< sectors
+  SectorRange range;       ///< handed out by assign_extents; absolute
+};
+
+/// A format (ISO 9660, Joliet, later UDF) over the one tree and the one layout.
+class FormatWriter {
+ public:
+  virtual ~FormatWriter() = default;
+  /// Names and orders: all that can be known without sizes. Parallel inside.
+  virtual void prepare() = 0;
+  /// The regions it wants, owned by the writer, alive as long as it.
+  virtual std::vector<Region*> regions() = 0;
+};
+
+/// Every address of the image. Filled by assign_extents, then frozen.
+struct Layout {
+  Lba session_start = 0;
+  std::vector<Region*> regions;        ///< sorted by range.first
+  std::vector<ContentId> data_order;   ///< contents with bytes, by address
+  std::vector<Lba> content_lba;        ///< by ContentId; of an empty content: empty_lba
+  Lba empty_lba = 0;                   ///< where empty files are said to lie: the start of the data zone
+  SectorRange data;
+  uint64_t end = 0;                    ///< first LBA after the image (absolute)
+  uint64_t sectors() const { return end - session_start; }
+
+  Extent extent(const SourceTree& tree, ContentId id) const { return {content_lba[id], tree.contents[id].size}; }
+};
+
+/// Extents of this many bytes and more start on a 4 KiB boundary, always, so that they can share
+/// blocks with their source on a reflink file system and bytes never depend on the host.
+inline constexpr uint64_t kAlignedExtentBytes = 64 * 1024;
+/// An image is a multiple of this many sectors: one BD cluster, two DVD ECC blocks.
+inline constexpr uint64_t kImageUnit = 32;
+
+/// Measures all regions (in parallel).
+void measure_regions(std::span<Region* const> regions, std::vector<uint64_t>& sizes);
+
+/// Hands out every address. Serial and deterministic. Throws Error{limit} when the volume would pass
+/// 2^32 sectors.
+void assign_extents(const SourceTree& tree, std::span<Region* const> regions, std::span<const uint64_t> sizes,
+                    Lba session_start, Layout& layout);
+
+}  // namespace fsi
