@@ -12,6 +12,7 @@
 #include "libfsi/base/sectors.h"
 #include "libfsi/image/manifest_writer.h"
 #include "libfsi/layout/layout.h"
+#include "libfsi/layout/volume.h"
 #include "libfsi/source/content.h"
 
 namespace fsi {
@@ -30,6 +31,7 @@ class Image : public SectorSource {
     std::unique_ptr<Layout> layout;
     std::vector<std::unique_ptr<FormatWriter>> formats;
     std::vector<std::unique_ptr<Region>> regions;
+    std::unique_ptr<Volume> volume;
     std::unique_ptr<ManifestWriter> manifest;
     unsigned threads = 1;
   };
@@ -39,6 +41,7 @@ class Image : public SectorSource {
   const SourceTree& tree() const { return *parts_.tree; }
   const Layout& layout() const { return *parts_.layout; }
   unsigned threads() const { return parts_.threads; }
+  const std::vector<std::unique_ptr<FormatWriter>>& formats() const { return parts_.formats; }
 
   /// Sectors of the image, counted from its own start (which lies at session_start on the disc).
   uint64_t sectors() const override { return layout().sectors(); }
