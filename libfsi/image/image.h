@@ -41,6 +41,7 @@ class Image : public SectorSource {
   const SourceTree& tree() const { return *parts_.tree; }
   const Layout& layout() const { return *parts_.layout; }
   unsigned threads() const { return parts_.threads; }
+  const Volume& volume() const { return *parts_.volume; }
   const std::vector<std::unique_ptr<FormatWriter>>& formats() const { return parts_.formats; }
 
   /// Sectors of the image, counted from its own start (which lies at session_start on the disc).
