@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <nlohmann/json.hpp>
+#include <map>
 #include <set>
 
 #include "libfsi/base/error.h"
@@ -48,6 +49,8 @@ const char* finding_text(Finding f) {
   }
   return "";
 }
+
+constexpr int kExamples = 3;
 
 struct Totals {
   uint64_t ranges = 0, sectors = 0, paths = 0, others = 0, troubles = 0;
@@ -134,7 +137,15 @@ void append_issue(const Issue& issue, std::string& out) {
 std::string text_report(const fsi::VerifyReport& report) {
   std::string out = summary(report);
   if (report.manifest.found) out += fmt::format("manifest: {}, {} chunks, root {}\n", report.manifest.digest, report.manifest.chunks, report.manifest.root);
-  for (const Issue& issue : report.issues) append_issue(issue, out);
+  // What does not matter much is said by a few examples; --json has more.
+  std::map<std::string, uint64_t> unsaid;
+  std::map<std::string, int> said;
+  for (const Issue& issue : report.issues)
+    if (issue.severity == Severity::error || ++said[issue.what] <= kExamples)
+      append_issue(issue, out);
+    else
+      unsaid[issue.what] += 1 + issue.more;
+  for (const auto& [what, n] : unsaid) out += fmt::format("{} more: {}\n", n, what);
   return out;
 }
 

@@ -28,6 +28,7 @@ class Namer final : public Visitor {
 
 void LinkCounts::add(const Entry& entry) {
   if (entry.kind == EntryKind::directory) {
+    relocated_ |= entry.relocated;
     const size_t need = std::max(entry.number, entry.parent) + size_t{1};
     if (directories_.size() < need) directories_.resize(need);
     if (entry.posix) {
@@ -41,6 +42,8 @@ void LinkCounts::add(const Entry& entry) {
 }
 
 void LinkCounts::check(const FileSystemReader& tree, bool own, IssueLog& log, std::stop_token stop) {
+  // Where directories are relocated, their makers count them here, there, or twice.
+  if (!own && relocated_) return;
   Namer namer;
   std::vector<std::pair<uint32_t, std::string>> directories;
   std::vector<std::pair<uint64_t, std::string>> files;

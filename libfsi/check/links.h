@@ -29,6 +29,7 @@ class LinkCounts {
   };
   std::vector<Directory> directories_;  // by number
   std::vector<File> files_;             // that have a serial number
+  bool relocated_ = false;
 };
 
 }  // namespace fsi

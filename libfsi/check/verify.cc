@@ -44,10 +44,8 @@ class Verification {
     report_.files = facts.files;
     report_.directories = facts.directories;
     soften_truncation(facts.data_end);
-    move_to_report(damage_log_);
-    move_to_report(manifest_log_);
-    move_to_report(trouble_log_);
-    move_to_report(structure_log_);
+    for (IssueLog* log : {&damage_log_, &manifest_log_, &trouble_log_, &structure_log_}) move_to_report(*log);
+    std::ranges::stable_sort(report_.issues, [](const Issue& a, const Issue& b) { return a.severity > b.severity; });
     return std::move(report_);
   }
 
@@ -200,7 +198,10 @@ class Verification {
 
   void move_to_report(IssueLog& log) {
     auto issues = log.take();
-    std::ranges::stable_sort(issues, [](const Issue& a, const Issue& b) { return a.severity > b.severity; });
+    // What is tolerated in the images of others is a fault in our own.
+    if (manifest_)
+      for (Issue& issue : issues)
+        if (issue.finding == Finding::structure && issue.severity == Severity::warning) issue.severity = Severity::error;
     report_.issues.insert(report_.issues.end(), std::make_move_iterator(issues.begin()), std::make_move_iterator(issues.end()));
   }
 

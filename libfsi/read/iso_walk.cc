@@ -70,8 +70,7 @@ void IsoWalk::run() {
       while (relocated_taken < relocated_directories_.size() && index == directories_.size()) {
         const Directory& lost = relocated_directories_[relocated_taken++];
         if (!seen_.insert(lost.extent).second) continue;
-        prefix_.clear();
-        fault("a relocated directory is linked from nowhere", lost.extent, "RRIP 4.1.5.3");
+        lost_.push_back(index);
         directories_.push_back(lost);
       }
       if (index == directories_.size()) break;
@@ -220,6 +219,7 @@ void IsoWalk::visit_dot(uint32_t index, const Record& record) {
   entry.kind = EntryKind::directory;
   entry.parent = directory.parent;
   entry.number = index;
+  entry.relocated = directory.moved;
   entry.size = directory.bytes;
   const Extent extent{directory.extent, directory.bytes};
   entry.extents = {&extent, 1};
@@ -239,6 +239,10 @@ void IsoWalk::visit_dotdot(uint32_t index, const Record& record) {
     if (!use_.parent || *use_.parent != parent)
       fault("the parent link of a relocated directory does not lead to its parent", record.lba, "RRIP 4.1.5.2",
             "the parent is at LBA " + std::to_string(parent));
+  } else if (dotdot == directory.extent && dotdot != directory.physical_parent) {
+    // xorriso writes Joliet so; nobody reads it.
+    fault("\"..\" leads to its own directory", record.lba, "ECMA-119 6.8.2.2", "the parent is at LBA " + std::to_string(directory.physical_parent),
+          Severity::warning);
   } else if (dotdot != directory.physical_parent) {
     fault("\"..\" does not lead to the parent directory", record.lba, "ECMA-119 6.8.2.2",
           "it names LBA " + std::to_string(dotdot) + ", the parent is at " + std::to_string(directory.physical_parent));
@@ -368,7 +372,18 @@ void IsoWalk::visit_child_link(uint32_t index, const Record& record) {
     if (!sector.empty() && (!take_record(sector, 0, child.extent, dot) || dot.identifier != std::string_view("\0", 1)))
       return fault("a child link does not lead to a directory", record.lba, "RRIP 4.1.5.1", printable(name_) + " to LBA " + std::to_string(child.extent));
   }
+  if (seen_.contains(child.extent) && !is_ancestor(child.extent, index))
+    // makefs leaves the mark out, so that the directory was already found where its record is.
+    return fault("a child link leads to a directory that is not marked as relocated", record.lba, "RRIP 4.1.5.3",
+                 printable(name_) + " to LBA " + std::to_string(child.extent), Severity::warning);
   add_directory(child, record);
+}
+
+bool IsoWalk::is_ancestor(Lba extent, uint32_t index) const {
+  for (uint32_t i = index;; i = directories_[i].parent) {
+    if (directories_[i].extent == extent) return true;
+    if (i == 0) return false;
+  }
 }
 
 void IsoWalk::visit_file(uint32_t index, const Record& record) {
@@ -426,12 +441,26 @@ void IsoWalk::finish_file() {
   open_ = false;
   file_.path = file_path_;
   file_.target = file_target_;
+  if (file_.kind != EntryKind::file) {
+    // Only files have data; some writers leave a length and an address on the others.
+    extents_.clear();
+    file_.size = file_target_.size();
+  }
   file_.extents = extents_;
   visitor_.entry(file_);
 }
 
 // ".." of a relocated directory leads to where its record is, and that is known only now.
 void IsoWalk::finish_moved() {
+  // mkisofs marks the directory that holds the relocated ones as relocated too; no link leads to that one.
+  std::unordered_set<Lba> holders;
+  for (const auto& [extent, parent] : relocated_) holders.insert(parent);
+  for (const uint32_t index : lost_) {
+    if (holders.contains(directories_[index].extent)) continue;
+    if (!build_path(index)) prefix_.clear();
+    fault("a relocated directory is linked from nowhere", directories_[index].extent, "RRIP 4.1.5.3");
+  }
+  prefix_.clear();
   for (const Moved& moved : moved_) {
     const Directory& directory = directories_[moved.directory];
     const auto found = relocated_.find(directory.extent);

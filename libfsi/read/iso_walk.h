@@ -59,6 +59,7 @@ class IsoWalk {
   void add_directory(const Directory& directory, const Record& record);
   void take_name(const Record& record);
   bool build_path(uint32_t index);
+  bool is_ancestor(Lba extent, uint32_t index) const;
   void take_attributes(Entry& entry) const;
   void finish_moved();
   void check_order(const Record& record);
@@ -79,6 +80,7 @@ class IsoWalk {
   std::unordered_map<Lba, Lba> relocated_;        // RE: extent -> extent of the directory with the record
   std::vector<Directory> relocated_directories_;  // RE: as they would be visited if no child link led to them
   std::vector<Moved> moved_;
+  std::vector<uint32_t> lost_;                    // of them, those that no child link led to
   uint64_t budget_;                               // directory sectors: a legal tree has each of them once
   uint64_t entries_ = 0;
 

@@ -52,7 +52,7 @@ class SystemUseReader {
   void read_times(std::span<const std::byte> entry, SystemUse& out);
   template <class T>
   bool load_entry(std::span<const std::byte> entry, T& record);
-  void fault(const char* what, const char* clause, const char* detail = "");
+  void fault(const char* what, const char* clause, const char* detail = "", Severity severity = Severity::error);
   template <class... Both>
   void check_both(const char* clause, const Both&... fields);
 

@@ -42,6 +42,7 @@ struct Entry {
   bool associated = false;                   ///< ECMA-119 9.1.6: an associated file (a resource fork)
   uint32_t parent = 0;                       ///< number of the directory that holds it
   uint32_t number = 0;                       ///< directories only: its own number; 0 is the root
+  bool relocated = false;                    ///< directories only: RRIP 4.1.5, its records are elsewhere in the tree
   std::optional<PosixAttributes> posix;
   EntryTime created, modified, accessed, changed;
   uint64_t size = 0;                         ///< bytes
