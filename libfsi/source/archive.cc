@@ -92,7 +92,7 @@ class Members {
     return corrupt(member.empty() ? "reading" : "reading member " + printable(member), "it is encrypted; decrypt it first, then give the result");
   }
   Error not_an_archive() const {
-    return corrupt("reading", "it is not a tar, zip, 7z, cpio or ISO archive; to put the file itself into the image write NAME=" + name_);
+    return corrupt("reading", "it is not a tar, zip, 7z, cpio or ISO archive, or damaged from its beginning; to put the file itself into the image write NAME=" + name_);
   }
   static std::string said(::archive* a) {
     const char* text = ::archive_error_string(a);
@@ -123,6 +123,7 @@ class Members {
     if (::archive_read_open_fd(a.get(), fd_->get(), 256 * 1024) != ARCHIVE_OK) {
       const int error = ::archive_errno(a.get());
       if (error == EIO || error == EBADF) throw system_error(name_, "reading an archive", error, ErrorKind::source);
+      if (error == EILSEQ) throw not_an_archive();   // ARCHIVE_ERRNO_FILE_FORMAT, which no header gives
       throw corrupt("reading", said(a.get()));
     }
     return a;

@@ -79,8 +79,7 @@ TreeBuilder::~TreeBuilder() = default;
 
 void TreeBuilder::add_directory(const std::string& host_dir, std::string_view at) {
   State& s = *state_;
-  std::string path = "/";
-  for (const std::string_view name : draft::components_of(at)) path.append(path == "/" ? "" : "/").append(name);
+  const std::string path = draft::clean_path(at);
   Entry scanned = scan_directory(s.job(), host_dir, path, s.draft, s.findings);
   if (!scanned.payload.directory || scanned.is(draft::kRemoved)) return;   // told by finish()
   const uint32_t source = s.draft.add_source(printable(host_dir));
@@ -115,8 +114,7 @@ void TreeBuilder::add_archive(int fd, const std::string& name, std::string_view 
   State& s = *state_;
   Fd own(::fcntl(fd, F_DUPFD_CLOEXEC, 3));
   if (!own) throw system_error(printable(name), "reading an archive");
-  std::string path = "/";
-  for (const std::string_view component : draft::components_of(at)) path.append(path == "/" ? "" : "/").append(component);
+  const std::string path = draft::clean_path(at);
   s.draft.make_directory(path, "archive " + printable(name));
   add_archive_members(s.job(), std::make_shared<Fd>(std::move(own)), name, path, s.draft, s.spool, s.findings);
 }

@@ -143,6 +143,12 @@ std::vector<std::string_view> components_of(std::string_view path) {
   return components;
 }
 
+std::string clean_path(std::string_view path) {
+  std::string clean;
+  for (const std::string_view name : components_of(path)) clean.append("/").append(name);
+  return clean.empty() ? "/" : clean;
+}
+
 void copy_attributes(Entry& to, const Entry& from) {
   to.mtime = from.mtime;
   to.atime = from.atime;
@@ -222,7 +228,7 @@ Entry& Draft::make_directory(std::string_view path, const std::string& source) {
   Directory& holder = make_parents(components, source);
   if (Entry* there = holder.find(components.back())) {
     if (there->kind == NodeKind::directory) return *there;
-    throw Error(ErrorKind::usage, printable(path), "putting the directory " + source + " there",
+    throw Error(ErrorKind::usage, printable(clean_path(path)), "putting the directory " + source + " there",
                 "it is not a directory but comes from " + origin_of(holder, *there) + "; give one of the two another path");
   }
   return holder.add(new_directory(components.back()));
@@ -234,7 +240,7 @@ Entry& Draft::put(std::string_view path, Entry entry, const std::string& source)
     throw Error(ErrorKind::usage, "/", "putting " + source + " there", "the root of the image is a directory; give a path below it");
   Directory& holder = make_parents(components, source);
   if (Entry* there = holder.find(components.back()))
-    throw Error(ErrorKind::usage, printable(path), "putting " + source + " there",
+    throw Error(ErrorKind::usage, printable(clean_path(path)), "putting " + source + " there",
                 "duplicate target: it comes from " + origin_of(holder, *there) + " already; give one of the two another path, or exclude it");
   entry.name = pool().keep(components.back());
   entry.name_length = static_cast<uint16_t>(components.back().size());

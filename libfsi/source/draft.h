@@ -139,13 +139,15 @@ Aside& aside_of(Entry& entry, Pool& pool);
 /// Components of a path of the image; empty ones are dropped. Throws Error{usage} on "." and ".."
 /// and on a component of more than 65,535 bytes.
 std::vector<std::string_view> components_of(std::string_view path);
+/// The same path with one '/' before each component; "/" for the root.
+std::string clean_path(std::string_view path);
 
 class Draft {
  public:
   Draft();
 
   Entry root;
-  Directory& root_directory() { return *root.payload.directory; }
+  Directory& root_directory() { return *root.value().directory; }
   std::vector<std::string> sources;   ///< how to call what an entry came from, in order
 
   // The tables of the tree to come.

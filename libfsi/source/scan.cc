@@ -74,8 +74,7 @@ void fill(Entry& entry, const struct statx& st, bool follow, Pool& pool) {
 
 // Whether the file's data may be read, without opening it: by its mode where that decides, by the
 // kernel where it does not. Root may read everything.
-bool readable(int directory, const char* name, const struct statx& st) {
-  static const bool root = ::geteuid() == 0;
+bool readable(int directory, const char* name, const struct statx& st, bool root) {
   if (root || !S_ISREG(st.stx_mode) || (st.stx_mode & 0444) == 0444) return true;
   return ::faccessat(directory, name, R_OK, AT_EACCESS) == 0;
 }
@@ -316,7 +315,7 @@ class Scan {
     } else if (entry.kind == NodeKind::file) {
       if (job_.options.output.file && *job_.options.output.file == identity_of(st))
         local.findings.push_back({Finding::Weight::fatal, printable(path_of(host, name)), kOutputInside, ErrorKind::usage});
-      if (!readable(fd, name, st)) drop(host, entry, local, EACCES);
+      if (!readable(fd, name, st, root_user_)) drop(host, entry, local, EACCES);
     }
   }
 
@@ -344,6 +343,7 @@ class Scan {
   const ScanJob& job_;
   const std::string& host_dir_;
   const std::string& at_;
+  const bool root_user_ = ::geteuid() == 0;
   Fd root_fd_;
   uint64_t root_device_ = 0;
   tbb::task_group group_;
@@ -371,7 +371,7 @@ bool scan_file(const ScanJob& job, const std::string& path, Entry& entry, draft:
   if (job.options.output.file && *job.options.output.file == identity_of(st))
     throw Error(ErrorKind::usage, printable(path), "scanning", kOutputInside);
   fill(entry, st, true, draft.pool());
-  if (!readable(fd.get(), name.c_str(), st)) return missing(EACCES);
+  if (!readable(fd.get(), name.c_str(), st, ::geteuid() == 0)) return missing(EACCES);
   if (entry.kind == NodeKind::file) {
     draft::Pool& pool = draft.pool();
     draft::Aside& aside = aside_of(entry, pool);
