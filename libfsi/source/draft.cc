@@ -25,8 +25,10 @@ std::string path_of(const HostDir& host) {
 
 std::string path_of(const HostDir& host, std::string_view name) {
   std::string path = path_of(host);
-  if (path == "." ) path.clear();
-  else if (path.empty() || path.back() != '/') path += '/';
+  if (path == ".")
+    path.clear();
+  else if (path.empty() || path.back() != '/')
+    path += '/';
   return path.append(name);
 }
 
@@ -240,8 +242,9 @@ Entry& Draft::put(std::string_view path, Entry entry, const std::string& source)
     throw Error(ErrorKind::usage, "/", "putting " + source + " there", "the root of the image is a directory; give a path below it");
   Directory& holder = make_parents(components, source);
   if (Entry* there = holder.find(components.back()))
-    throw Error(ErrorKind::usage, printable(clean_path(path)), "putting " + source + " there",
-                "duplicate target: it comes from " + origin_of(holder, *there) + " already; give one of the two another path, or exclude it");
+    throw Error(
+        ErrorKind::usage, printable(clean_path(path)), "putting " + source + " there",
+        "duplicate target: it comes from " + origin_of(holder, *there) + " already; give one of the two another path, or exclude it");
   entry.name = pool().keep(components.back());
   entry.name_length = static_cast<uint16_t>(components.back().size());
   return holder.add(entry);
@@ -289,9 +292,9 @@ void Draft::merge(Entry& into, Entry& from, const std::string& path, uint32_t so
       } else if (there->kind == NodeKind::directory && entry.kind == NodeKind::directory) {
         below.push_back({there, &entry, at});
       } else {
-        throw Error(ErrorKind::usage, printable(at), "putting " + origin_of(origin, entry) + " there",
-                    "duplicate target: it comes from " + origin_of(target, *there) +
-                        " already; give one of the two another path, or exclude it");
+        throw Error(
+            ErrorKind::usage, printable(at), "putting " + origin_of(origin, entry) + " there",
+            "duplicate target: it comes from " + origin_of(target, *there) + " already; give one of the two another path, or exclude it");
       }
     }
     // The last pushed is looked at first, so that the first collision in source order is the one told.

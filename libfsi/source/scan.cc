@@ -38,16 +38,14 @@ void ItemCounter::add(uint64_t items, std::string_view current) {
 namespace {
 
 // All of what a node needs, and not st_blocks, which some file systems have to compute.
-constexpr unsigned kStatMask = STATX_TYPE | STATX_MODE | STATX_NLINK | STATX_UID | STATX_GID | STATX_ATIME | STATX_MTIME | STATX_CTIME |
-                               STATX_INO | STATX_SIZE;
+constexpr unsigned kStatMask =
+    STATX_TYPE | STATX_MODE | STATX_NLINK | STATX_UID | STATX_GID | STATX_ATIME | STATX_MTIME | STATX_CTIME | STATX_INO | STATX_SIZE;
 
 int stat_at(int directory, const char* name, bool follow, struct statx& st) {
   return ::statx(directory, name, (follow ? 0 : AT_SYMLINK_NOFOLLOW) | AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT, kStatMask, &st);
 }
 
-OutputIdentity::Identity identity_of(const struct statx& st) {
-  return {makedev(st.stx_dev_major, st.stx_dev_minor), st.stx_ino};
-}
+OutputIdentity::Identity identity_of(const struct statx& st) { return {makedev(st.stx_dev_major, st.stx_dev_minor), st.stx_ino}; }
 
 // Attributes and value, except for a link's target and a directory's entries.
 void fill(Entry& entry, const struct statx& st, bool follow, Pool& pool) {
@@ -90,10 +88,10 @@ constexpr char kOutputInside[] =
 
 // A name as it came from the file system, with its first eight bytes for quick comparing.
 struct Found {
-  uint64_t prefix;   // big-endian; names have no NUL, so a short name sorts before its extensions
+  uint64_t prefix;  // big-endian; names have no NUL, so a short name sorts before its extensions
   const char* name;
   uint16_t length;
-  uint8_t type;      // DT_*
+  uint8_t type;  // DT_*
 
   friend bool operator<(const Found& a, const Found& b) {
     return a.prefix != b.prefix ? a.prefix < b.prefix : std::strcmp(a.name, b.name) < 0;
@@ -251,7 +249,8 @@ class Scan {
     local.findings.push_back({Finding::Weight::skipped, printable(path_of(holder, name)), errno_text(error)});
   }
   void leave_out(const HostDir& host, Local& local, int error) const {
-    local.findings.push_back({host.parent ? Finding::Weight::skipped : Finding::Weight::missing, printable(path_of(host)), errno_text(error)});
+    local.findings.push_back(
+        {host.parent ? Finding::Weight::skipped : Finding::Weight::missing, printable(path_of(host)), errno_text(error)});
   }
 
   // Reads all names into local.found, in the order of the file system.

@@ -51,7 +51,8 @@ TEST(Builder, ItemsOfAProgram) {
   builder.add_directory_item("/empty", {.mode = 0700});
   builder.add_hard_link("a/again", "desc");
   const SourceTree tree = builder.finish();
-  EXPECT_EQ(paths(tree), (std::vector<std::string>{"/", "/a", "/desc", "/empty", "/link", "/null", "/a/again", "/a/b", "/a/call", "/a/b/memory"}));
+  EXPECT_EQ(paths(tree),
+            (std::vector<std::string>{"/", "/a", "/desc", "/empty", "/link", "/null", "/a/again", "/a/b", "/a/call", "/a/b/memory"}));
   EXPECT_EQ(bytes_at(tree, "/a/b/memory"), "in memory");
   EXPECT_EQ(bytes_at(tree, "/a/call"), "call");
   EXPECT_EQ(bytes_at(tree, "/desc"), "3456");
@@ -246,7 +247,7 @@ TEST(Builder, SharesEqualContentsOnRequest) {
   EXPECT_EQ(content("/a"), content("/b"));
   EXPECT_NE(content("/a"), content("/c"));
   EXPECT_EQ(content("/m"), content("/d/e"));
-  EXPECT_EQ(tree.nodes[find_node(tree, "/b")].links, 1u);   // not the same inode
+  EXPECT_EQ(tree.nodes[find_node(tree, "/b")].links, 1u);  // not the same inode
   for (ContentId id = 0; id < tree.contents.size(); ++id) EXPECT_EQ(tree.nodes[tree.contents[id].first_node].content, id);
   EXPECT_EQ(bytes_at(tree, "/c").back(), 'c');
   EXPECT_EQ(bytes_at(tree, "/d/e"), "small");

@@ -62,7 +62,7 @@ TEST(ContentReader, GrewIsCutAndTold) {
   EXPECT_EQ(drift->kind, DriftKind::grew);
   EXPECT_EQ(drift->found, 10u);
   EXPECT_EQ(f.out, "01234");
-  EXPECT_FALSE(f.read(0, 3));       // by the call that reads the end
+  EXPECT_FALSE(f.read(0, 3));  // by the call that reads the end
   EXPECT_TRUE(f.read(3, 2));
   EXPECT_EQ(ContentReader(f.tree).direct(0).drift->kind, DriftKind::grew);
   EXPECT_EQ(ContentReader(f.tree).check(0)->kind, DriftKind::grew);
@@ -79,14 +79,14 @@ TEST(ContentReader, VanishedAndReplaced) {
   EXPECT_EQ(ContentReader(f.tree).direct(0).drift->kind, DriftKind::vanished);
   EXPECT_EQ(ContentReader(f.tree).check(0)->kind, DriftKind::vanished);
 
-  f.t.symlink("f", "/etc/passwd");   // must not be followed
+  f.t.symlink("f", "/etc/passwd");  // must not be followed
   drift = f.read(0, 5);
   ASSERT_TRUE(drift);
   EXPECT_EQ(drift->kind, DriftKind::failed);
   EXPECT_EQ(f.out, std::string(5, '\0'));
   ASSERT_EQ(::unlink(f.t.path("f").c_str()), 0);
 
-  ASSERT_EQ(::mkfifo(f.t.path("f").c_str(), 0600), 0);   // must not be waited for
+  ASSERT_EQ(::mkfifo(f.t.path("f").c_str(), 0600), 0);  // must not be waited for
   drift = f.read(0, 5);
   ASSERT_TRUE(drift);
   EXPECT_EQ(drift->kind, DriftKind::failed);

@@ -26,9 +26,9 @@ TEST(Glob, TableOfMatches) {
       {"a*b*c", "aXbYbZ", false},
       {"?", "a", true},
       {"?", "/", false},
-      {"?", "\xC3\xA4", true},      // one character of two bytes
+      {"?", "\xC3\xA4", true},  // one character of two bytes
       {"??", "\xC3\xA4", false},
-      {"??", "\xC3x", true},        // not UTF-8: bytes
+      {"??", "\xC3x", true},  // not UTF-8: bytes
       {"[a-c]x", "bx", true},
       {"[a-c]x", "dx", false},
       {"[!a-c]x", "dx", true},

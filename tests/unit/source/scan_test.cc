@@ -34,7 +34,8 @@ TEST(Scan, BreadthFirstSortedByBytes) {
   const TempTree t;
   for (const char* name : {"b", "a/y", "a/x", "a-", "B", "\xC3\xA4", "a/d/deep", "\xFF"}) t.file(name, "1");
   const SourceTree tree = scan(t.path());
-  EXPECT_EQ(paths(tree), (std::vector<std::string>{"/", "/B", "/a", "/a-", "/b", "/\xC3\xA4", "/\xFF", "/a/d", "/a/x", "/a/y", "/a/d/deep"}));
+  EXPECT_EQ(paths(tree),
+            (std::vector<std::string>{"/", "/B", "/a", "/a-", "/b", "/\xC3\xA4", "/\xFF", "/a/d", "/a/x", "/a/y", "/a/d/deep"}));
   const Node& a = tree.nodes[find_node(tree, "/a")];
   EXPECT_EQ(a.links, 3u);
   EXPECT_EQ(tree.children(a).size(), 3u);
@@ -96,13 +97,14 @@ TEST(Scan, LinksOutsideOfTheImageDoNotCount) {
 TEST(Scan, SameTreeForAnyNumberOfThreads) {
   const TempTree t;
   for (int d = 0; d < 40; ++d)
-    for (int f = 0; f < 30; ++f) t.file("d" + std::to_string(d % 7) + "/e" + std::to_string(d) + "/f" + std::to_string(f * 7919 % 31), std::string(f % 7, 'x'));
-  for (int f = 0; f < 9000; ++f) t.file("many/" + std::to_string(f * 7919 % 100003));   // beyond the size where stat is split
+    for (int f = 0; f < 30; ++f)
+      t.file("d" + std::to_string(d % 7) + "/e" + std::to_string(d) + "/f" + std::to_string(f * 7919 % 31), std::string(f % 7, 'x'));
+  for (int f = 0; f < 9000; ++f) t.file("many/" + std::to_string(f * 7919 % 100003));  // beyond the size where stat is split
   for (int i = 0; i < 50; ++i) t.link("h" + std::to_string(i), "d0/e0/f0");
   ScanOptions one, many;
   one.threads = 1;
   many.threads = 8;
-  const tbb::global_control really(tbb::global_control::max_allowed_parallelism, 8);   // also on a small machine
+  const tbb::global_control really(tbb::global_control::max_allowed_parallelism, 8);  // also on a small machine
   const std::string expected = dump(scan(t.path(), one));
   for (int i = 0; i < 5; ++i) ASSERT_EQ(dump(scan(t.path(), many)), expected);
 }
@@ -114,8 +116,7 @@ TEST(Scan, ExcludesByNameAndByPathOfTheImage) {
   options.exclude = {"*.o", "cache/", "/img/e/**"};
   TreeBuilder builder(options);
   builder.add_directory(t.path(), "img");
-  EXPECT_EQ(paths(builder.finish()),
-            (std::vector<std::string>{"/", "/img", "/img/cache", "/img/d", "/img/e", "/img/d/keep"}));
+  EXPECT_EQ(paths(builder.finish()), (std::vector<std::string>{"/", "/img", "/img/cache", "/img/d", "/img/e", "/img/d/keep"}));
 }
 
 TEST(Scan, FollowLinksTakesWhatTheyLeadTo) {
@@ -157,7 +158,7 @@ TEST(Scan, OneFileSystemLeavesMountPointsEmpty) {
   if (::stat("/", &root) != 0 || ::stat("/proc/self", &proc) != 0 || root.st_dev == proc.st_dev) GTEST_SKIP() << "needs /proc";
   ScanOptions options;
   options.one_file_system = true;
-  options.exclude = {"/[!p]*", "/p[!r]*"};   // only /proc is left of /
+  options.exclude = {"/[!p]*", "/p[!r]*"};  // only /proc is left of /
   const SourceTree tree = scan("/", options);
   const NodeId id = find_node(tree, "/proc");
   ASSERT_NE(id, kNone);
@@ -167,7 +168,7 @@ TEST(Scan, OneFileSystemLeavesMountPointsEmpty) {
 TEST(Scan, DeepTreesAndPathsLongerThanPathMax) {
   const TempTree t;
   constexpr int kDepth = 2000;
-  const std::string name(200, 'n');   // 400 KB of path in the end
+  const std::string name(200, 'n');  // 400 KB of path in the end
   {
     Fd at(::open(t.path().c_str(), O_PATH));
     for (int i = 0; i < kDepth; ++i) {
@@ -188,7 +189,7 @@ TEST(Scan, MissingArgumentsAreAllNamed) {
   const TempTree t;
   t.file("there", "x");
   ScanOptions options;
-  options.skip_unreadable = true;   // does not excuse what the user named
+  options.skip_unreadable = true;  // does not excuse what the user named
   TreeBuilder builder(options);
   builder.add_source(t.path("no1"));
   builder.add_source(t.path("there"));
@@ -214,7 +215,8 @@ TEST(Scan, MissingArgumentsAreAllNamed) {
   builder.add_directory(directory);
   std::string told;
   try {
-    const SourceTree tree = builder.finish([&](const std::string& where, const std::string&) { told += where.substr(directory.size()) + " "; });
+    const SourceTree tree =
+        builder.finish([&](const std::string& where, const std::string&) { told += where.substr(directory.size()) + " "; });
     std::fprintf(stderr, "told %sleft %zu\n", told.c_str(), tree.nodes.size());
     std::exit(0);
   } catch (const Error& error) {
@@ -263,7 +265,7 @@ TEST(Scan, OutputInsideOfTheSource) {
   options.exclude = {"out.iso"};
   EXPECT_NO_THROW(scan(t.path("src"), options));
 
-  ScanOptions by_file;   // standard output of `mkimage src > src/deep/f`
+  ScanOptions by_file;  // standard output of `mkimage src > src/deep/f`
   ASSERT_EQ(::stat(t.path("src/deep/f").c_str(), &st), 0);
   by_file.output.file = {st.st_dev, st.st_ino};
   EXPECT_EQ(error_of([&] { scan(t.path("src"), by_file); }).kind(), ErrorKind::usage);
