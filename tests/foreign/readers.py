@@ -101,7 +101,7 @@ class XorrisoExtract(Reader):
 class XorrisoList(Reader):
     name = "xorriso -find -exec lsdl"
     tool = "xorriso"
-    untold = {"mtime": "lsdl prints days", "sha256": "a listing", "link": "lsdl prints no inode"}
+    untold = {"mtime": "lsdl prints days", "sha256": "a listing", "link": "lsdl prints no inode", "nlink": "lsdl prints 1"}
     forced = ROCK_RIDGE
 
     ROW = re.compile(rb"(.)([-rwxsStT]{9})[+]? +\d+ +(\d+) +(\d+) +(\d+(?:, *\d+)?) \w\w\w +\d+ +[\d:]+ ('.*)$", re.S)
@@ -150,7 +150,7 @@ class BsdtarExtract(Reader):
         Forced("bsdtar -x: makes an empty file of a socket", lambda d: d.field == "kind" and (d.expected, d.actual) == ("socket", "file")),
         Forced("bsdtar -x: the time of the folder it extracts into is not restored", lambda d: d.path == b"" and d.field == "mtime"),
         Forced("libarchive: hard links are known by the place of their data, which empty files and symbolic links do not have",
-               lambda d: d.field == "link" and (d.entry.kind != "file" or d.entry.size == 0)),
+               lambda d: d.field in ("link", "nlink") and (d.entry.kind != "file" or d.entry.size == 0)),
     ]
 
     options = ()
@@ -196,7 +196,7 @@ class BsdtarList(Reader):
         return re.sub(rb"\\([0-7]{3})", lambda m: bytes([int(m[1], 8)]), text)
 
 
-JOLIET_UNTOLD = {field: "Joliet has no owners, modes or links" for field in ("mode", "uid", "gid", "link", "target", "rdev")}
+JOLIET_UNTOLD = {field: "Joliet has no owners, modes or links" for field in ("mode", "uid", "gid", "link", "nlink", "target", "rdev")}
 
 
 class BsdtarJoliet(BsdtarExtract):
@@ -323,6 +323,8 @@ class Pycdlib(Reader):
         kind = kinds[px.posix_file_mode & 0o170000]
         entry = Entry(kind, px.posix_file_mode & 0o7777, px.posix_user_id, px.posix_group_id,
                       seconds(find("tf_record").access_time))  # pycdlib reads bits 1 and 2 of TF the wrong way round
+        if kind != "folder":
+            entry.nlink = px.posix_file_links
         if kind == "file":
             entry.size = record.get_data_length()
         elif kind == "symlink":

@@ -27,6 +27,7 @@ class Entry:
     sha256: str | None = None  # of a file
     target: bytes | None = None  # of a symlink
     rdev: tuple[int, int] | None = None  # of a device: major, minor
+    nlink: int | None = None  # of anything but a folder: how many names of it there are in the tree
     link: bytes | None = None  # the first path of the group of hard links this one belongs to; its own when alone
 
 
@@ -69,7 +70,11 @@ def walk(root, hashes=True):
         folder = pending.pop()
         for item in os.scandir(os.path.join(root, folder)):
             path = os.path.join(folder, item.name)
-            info = item.stat(follow_symlinks=False)
+            try:
+                info = item.stat(follow_symlinks=False)
+            except FileNotFoundError:
+                view[path] = Entry("listed but not found")
+                continue
             entry = view[path] = look(item.path, info)
             if entry.kind == "folder":
                 pending.append(path)
@@ -80,6 +85,7 @@ def walk(root, hashes=True):
         digest = sha256_of_file(os.path.join(root, first)) if hashes and view[first].kind == "file" else None
         for path in paths:
             view[path].link = first
+            view[path].nlink = len(paths)
             view[path].sha256 = digest
     return view
 
