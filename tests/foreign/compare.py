@@ -8,6 +8,11 @@ import re
 from view import FIELDS
 
 
+def short(value):
+    text = repr(value)
+    return text if len(text) <= 160 else f"{text[:70]} ... {text[-60:]} ({len(value)})"
+
+
 class Difference:
     """One thing on which two views disagree. field is 'missing', 'extra' or the name of a field of Entry."""
 
@@ -15,7 +20,7 @@ class Difference:
         self.path, self.field, self.expected, self.actual, self.entry = path, field, expected, actual, entry
 
     def __str__(self):
-        return f"{self.path!r}: {self.field}: expected {self.expected!r:.300}, read {self.actual!r:.300}"
+        return f"{short(self.path)}: {self.field}: expected {short(self.expected)}, read {short(self.actual)}"
 
 
 class Forced:
@@ -129,7 +134,7 @@ def rename_by_contents(expected, actual, verdict):
         for name in sorted(gots.keys() - pairs.values()):
             left[got_shape[gots[name]]].append(name)
             if not joliet_legal(name):
-                verdict.failures.append(f"{gots[name]!r}: not a legal Joliet name")
+                verdict.failures.append(f"{short(gots[name])}: not a legal Joliet name")
         for name in sorted(wants.keys() - pairs.keys()):
             if name not in stays and left[want_shape[wants[name]]]:
                 pairs[name] = left[want_shape[wants[name]]].pop(0)

@@ -23,7 +23,7 @@ ROOT = os.path.dirname(os.path.dirname(HERE))
 sys.path.insert(0, os.path.join(ROOT, "tests", "foreign"))
 
 from compare import Forced, Verdict, compare, rename_by_contents  # noqa: E402
-from readers import JOLIET_UNTOLD, ROCK_RIDGE  # noqa: E402
+from readers import JOLIET_UNTOLD, LAST_SECOND, ROCK_RIDGE  # noqa: E402
 from view import load, walk  # noqa: E402
 
 CACHE = os.environ.get("DISCPRESS_GUEST_CACHE", os.path.join(ROOT, "build", "guest"))
@@ -176,9 +176,29 @@ def run(script, images=(), timeout=600, more=()):
 
 
 KERNEL = ROCK_RIDGE + [
+    Forced("Linux: isofs counts seconds in 32 bits, a time after 2038 wraps round",
+           lambda d: d.field == "mtime" and d.expected >= 2**31 and (min(d.expected, LAST_SECOND) - d.actual) % 2**32 == 0),
     Forced("Linux: isofs takes the byte of a one-byte name for a signed number and does not find it from 0x80 on",
            lambda d: d.field == "kind" and d.actual == "listed but not found" and d.path.rpartition(b"/")[2] >= b"\x80" and len(d.path.rpartition(b"/")[2]) == 1),
 ]
+
+
+def undo_cut(expected, actual, verdict):
+    """isofs leaves out the part of a Rock Ridge name that would make it longer than 253 bytes; gives those names back."""
+    reason = "Linux: isofs cuts Rock Ridge names of more than 253 bytes"
+    renamed = {}
+    for path in sorted(actual):
+        folder, _, name = path.rpartition(b"/")
+        folder = renamed.get(folder, folder)
+        whole = os.path.join(folder, name)
+        if whole not in expected and path:
+            long = [other for other in expected if len(other.rpartition(b"/")[2]) > 253 and other.rpartition(b"/")[0] == folder
+                    and other.rpartition(b"/")[2].startswith(name)]
+            if len(long) == 1:
+                whole = long[0]
+                verdict.forced[reason] += 1
+        renamed[path] = whole
+    return {renamed[path]: entry for path, entry in actual.items()}
 
 
 def kernel_views(image, joliet, limit):
@@ -186,8 +206,8 @@ def kernel_views(image, joliet, limit):
     walker = os.path.join(ROOT, "tests", "foreign", "view.py")
     # A Joliet tree is matched without regard to case unless told; names that differ only in case would be mixed up.
     script = f"mkdir /mnt/rr /mnt/jo\nmount -t iso9660 -o ro /dev/vda /mnt/rr\n/usr/bin/python3 {walker} /mnt/rr > $OUT/rr\n"
-    if joliet:
-        script += f"mount -t iso9660 -o ro,norock,utf8,check=strict /dev/vda /mnt/jo 2>&1 || (dmesg | tail -5; false)\n/usr/bin/python3 {walker} /mnt/jo > $OUT/jo\n"
+    if joliet:  # a second mount of a device that is mounted would share the first one's options
+        script += f"umount /mnt/rr\nmount -t iso9660 -o ro,norock,utf8,check=strict /dev/vda /mnt/jo 2>&1 || (dmesg | tail -5; false)\n/usr/bin/python3 {walker} /mnt/jo > $OUT/jo\n"
     with run(script, [image], limit) as out:
         views = {}
         for name in ("rr", "jo") if joliet else ("rr",):
@@ -201,7 +221,9 @@ def agree(tree, image, joliet=True, limit=900):
     views = kernel_views(image, joliet, limit)
     for entry in views["rr"].values():
         entry.link = None  # isofs gives every directory record an inode number of its own; nlink tells the size of the group
-    verdicts = [compare("Linux, Rock Ridge", expected, views["rr"], KERNEL)]
+    notes = Verdict("Linux, Rock Ridge")
+    verdicts = [compare(notes.name, expected, undo_cut(expected, views["rr"], notes), KERNEL)]
+    verdicts[0].forced += notes.forced
     if joliet:
         notes = Verdict("Linux, Joliet")
         for entry in views["jo"].values():
