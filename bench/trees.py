@@ -144,13 +144,19 @@ def nasty_collide(root, _rng):
         put(os.path.join(path, "same-start-of-a-long-folder-name-" + "z" * 80 + str(i), "here"), b"%d" % i)
 
 
+def chain(path, step):
+    for level in range(30):
+        path = os.path.join(path, step % level)
+        os.makedirs(path)
+        put(os.path.join(path, f"at level {level}"), b"level %d" % level)
+
+
 def nasty_deep(root, _rng):
-    for head, step in (("deep", "d%02d"), ("deep and long", "a folder with a name of some length, %02d" + "-" * 60)):
-        path = os.path.join(root, head)
-        for level in range(30):
-            path = os.path.join(path, step % level)
-            os.makedirs(path)
-            put(os.path.join(path, f"at level {level}"), b"level %d" % level)
+    chain(os.path.join(root, "deep"), "d%02d")
+
+
+def nasty_longpaths(root, _rng):
+    chain(os.path.join(root, "deep and long"), "a folder with a name of some length, %02d" + "-" * 60)
 
 
 def nasty_empty(root, _rng):
@@ -162,17 +168,23 @@ def nasty_empty(root, _rng):
         put(os.path.join(path, f"{size:06d} bytes"), bytes(i * 7 % 251 for i in range(size)))
 
 
-def nasty_links(root, _rng):
-    path = os.path.join(root, "symlinks")
+def symlinks(path, targets):
     os.mkdir(path)
-    targets = {"dangling": "no/such/file", "to file": "../empty/000001 bytes", "to folder": "../empty", "absolute": "/usr/share/doc", "root": "/",
-               "self": "self", "dot": ".", "dotdot": "..", "up": "../../../../../..", "mixed": "./a/../b/./c", "trailing slash": "../empty/",
-               "doubled slash": "a//b", "component 255": "c" * 255, "many 255": "/".join(["c" * 255] * 15),
-               "longest": ("/".join(["p" * 40] * 101))[:4095], "many short": "/".join(["x"] * 2000), "utf8": "漢字/é/😀",
-               "spaces": " a / b ", "249": "s" * 249, "250": "s" * 250, "251": "s" * 251, "two 125": "t" * 125 + "/" + "t" * 125}
     for name, target in targets.items():
         os.symlink(target, os.path.join(path, name))
-        os.utime(os.path.join(path, name), (EPOCH, EPOCH), follow_symlinks=False)
+
+
+def nasty_links(root, _rng):
+    symlinks(os.path.join(root, "symlinks"), {
+        "dangling": "no/such/file", "to file": "../empty/000001 bytes", "to folder": "../empty", "absolute": "/usr/share/doc", "root": "/",
+        "self": "self", "dot": ".", "dotdot": "..", "up": "../../../../../..", "mixed": "./a/../b/./c", "trailing slash": "../empty/",
+        "doubled slash": "a//b", "component 255": "c" * 255, "utf8": "漢字/é/😀", "spaces": " a / b ", "249": "s" * 249, "250": "s" * 250,
+        "251": "s" * 251, "two 125": "t" * 125 + "/" + "t" * 125, "1000 bytes": "/".join(["p" * 40] * 25)[:1000]})
+
+
+def nasty_longlinks(root, _rng):
+    symlinks(os.path.join(root, "long symlinks"), {
+        "many 255": "/".join(["c" * 255] * 15), "longest": "/".join(["p" * 40] * 101)[:4095], "many short": "/".join(["x"] * 2000)})
 
 
 def nasty_hardlinks(root, _rng):

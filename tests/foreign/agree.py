@@ -17,7 +17,7 @@ import sys
 import tempfile
 import time
 
-from compare import Verdict, compare, joliet_must_stay, rename_by_contents
+from verdict import Verdict, compare, joliet_must_stay, rename_by_contents
 from readers import READERS, IsoinfoNames, ReaderFailed
 from view import walk
 
@@ -62,9 +62,10 @@ def judge(reader, expected, image, work, limit):
 
 
 def agree(tree, image, wanted=(), limit=900, joliet=True, scratch=None):
-    """Shows the verdict of every reader; returns how many agreed, failed and were skipped."""
+    """Shows the verdict of every reader; returns how many agreed, failed and were skipped, and the names of those that give
+    up on such a tree."""
     expected = walk(tree)
-    passed, failed, skipped = 0, 0, 0
+    passed, failed, skipped, gave_up = 0, 0, 0, []
     for reader in READERS:
         if wanted and reader.name not in wanted or (reader.tree == "joliet" and not joliet):
             continue
@@ -74,6 +75,7 @@ def agree(tree, image, wanted=(), limit=900, joliet=True, scratch=None):
             continue
         if reason := reader.cannot(expected):
             print(f"{reader.name}: cannot read this tree: {reason}", flush=True)
+            gave_up.append(reader.name)
             continue
         work = tempfile.mkdtemp(prefix="discpress-agree-", dir=scratch)
         began = time.monotonic()
@@ -88,7 +90,7 @@ def agree(tree, image, wanted=(), limit=900, joliet=True, scratch=None):
         verdict.show()
         print(f"    {time.monotonic() - began:.1f} s", flush=True)
         passed, failed = passed + (not verdict.failures), failed + bool(verdict.failures)
-    return passed, failed, skipped
+    return passed, failed, skipped, gave_up
 
 
 def main():
@@ -99,7 +101,7 @@ def main():
     parser.add_argument("--limit", type=float, default=900, help="seconds for each call of a reader")
     parser.add_argument("--no-joliet", action="store_true", help="the image has no Joliet tree")
     args = parser.parse_args()
-    passed, failed, skipped = agree(args.tree, args.image, args.reader, args.limit, not args.no_joliet)
+    passed, failed, skipped, _ = agree(args.tree, args.image, args.reader, args.limit, not args.no_joliet)
     print(f"{passed} passed, {failed} failed, {skipped} skipped")
     if failed or (skipped and os.environ.get("CI") == "true"):
         return 1

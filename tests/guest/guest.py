@@ -22,7 +22,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 sys.path.insert(0, os.path.join(ROOT, "tests", "foreign"))
 
-from compare import Forced, Verdict, compare, rename_by_contents  # noqa: E402
+from verdict import Forced, Verdict, compare, rename_by_contents  # noqa: E402
 from readers import JOLIET_UNTOLD, LAST_SECOND, ROCK_RIDGE  # noqa: E402
 from view import load, walk  # noqa: E402
 
