@@ -19,7 +19,7 @@ import time
 
 from verdict import Verdict, compare, joliet_must_stay, rename_by_contents
 from readers import READERS, IsoinfoNames, ReaderFailed
-from view import walk
+from view import walk_source
 
 PLAIN = re.compile(rb"[A-Za-z0-9 ._+-]*(/[A-Za-z0-9 ._+-]+)*")
 
@@ -64,7 +64,7 @@ def judge(reader, expected, image, work, limit):
 def agree(tree, image, wanted=(), limit=900, joliet=True, scratch=None):
     """Shows the verdict of every reader; returns how many agreed, failed and were skipped, and the names of those that give
     up on such a tree."""
-    expected = walk(tree)
+    expected = walk_source(tree)
     passed, failed, skipped, gave_up = 0, 0, 0, []
     for reader in READERS:
         if wanted and reader.name not in wanted or (reader.tree == "joliet" and not joliet):

@@ -27,7 +27,7 @@ class Entry:
     sha256: str | None = None  # of a file
     target: bytes | None = None  # of a symlink
     rdev: tuple[int, int] | None = None  # of a device: major, minor
-    nlink: int | None = None  # of anything but a folder: how many names of it there are in the tree
+    nlink: int | None = None  # of anything but a folder: how many names of it there are
     link: bytes | None = None  # the first path of the group of hard links this one belongs to; its own when alone
 
 
@@ -51,6 +51,8 @@ def sha256_of_file(path):
 def look(path, info):
     kind = KINDS[stat.S_IFMT(info.st_mode)]
     entry = Entry(kind, stat.S_IMODE(info.st_mode), info.st_uid, info.st_gid, info.st_mtime_ns // 10**9)
+    if kind != "folder":
+        entry.nlink = info.st_nlink
     if kind == "file":
         entry.size = info.st_size
     elif kind == "symlink":
@@ -85,8 +87,18 @@ def walk(root, hashes=True):
         digest = sha256_of_file(os.path.join(root, first)) if hashes and view[first].kind == "file" else None
         for path in paths:
             view[path].link = first
-            view[path].nlink = len(paths)
             view[path].sha256 = digest
+    return view
+
+
+def walk_source(root):
+    """The view that an image of this directory should give: links from elsewhere do not count."""
+    view = walk(root)
+    groups = {}
+    for entry in view.values():
+        groups[entry.link] = groups.get(entry.link, 0) + 1
+    for entry in view.values():
+        entry.nlink = groups[entry.link] if entry.link is not None else None
     return view
 
 
