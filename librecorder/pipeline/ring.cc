@@ -46,11 +46,12 @@ void Ring::end(std::exception_ptr error) {
   may_take_.notify_one();
 }
 
-void Ring::want(size_t fill) {
+bool Ring::want(size_t fill, std::chrono::milliseconds at_most) {
   std::unique_lock lock(mutex_);
   wanted_ = std::clamp<size_t>(fill, 1, capacity_);
-  may_take_.wait(lock, [&] { return cancelled_ || ended_ || fill_locked() >= wanted_; });
+  const bool there = may_take_.wait_for(lock, at_most, [&] { return cancelled_ || ended_ || fill_locked() >= wanted_; });
   wanted_ = 0;
+  return there;
 }
 
 std::span<const std::byte> Ring::front() const {

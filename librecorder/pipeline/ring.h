@@ -13,6 +13,7 @@
 // Two chunks are the smallest that let both sides work at once; that is kSmallest.
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
@@ -49,7 +50,8 @@ class Ring {
 
   // The writer's side.
   /// Waits until `fill` bytes are there, or as many as the ring holds, or the stream has ended, or the ring was cancelled.
-  void want(size_t fill);
+  /// False: nothing of that after `at_most`.
+  bool want(size_t fill, std::chrono::milliseconds at_most);
   /// The next bytes in order, without waiting: a whole chunk if there is one, at the end of the stream what is left, else empty.
   std::span<const std::byte> front() const;
   /// The chunk that front() returned has been written.
