@@ -147,7 +147,7 @@ TEST(Feeder, EndsThoughThePipeIsSilentAndOpen) {
   int ends[2];
   ASSERT_EQ(::pipe(ends), 0);
   const fsi::Fd keep_open(ends[1]);
-  FileInput input(fsi::Fd(ends[0]), "pipe");
+  FileInput input(fsi::Fd{ends[0]}, "pipe");
   Ring ring(Ring::kSmallest);
   Feeder feeder(input, ring, std::nullopt);
   EXPECT_FALSE(ring.want(1, 20ms));
