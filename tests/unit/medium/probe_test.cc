@@ -180,7 +180,7 @@ TEST(Family, ClosesByTheFunctionsOfItsKind) {
     FakeDisc d(Profile::none);
     for (const uint8_t opcode : {op::kSynchronizeCache, op::kCloseTrackSession}) d.fake->always[opcode] = [](const Command&) { return FakeTransport::good(); };
     Medium medium;
-    medium.open_track = Track{7, 1};
+    medium.open_track.emplace().number = 7;
     row.family.end_track(d.drive, medium, {});
     row.family.close(d.drive, {row.multi, true}, {});
     std::vector<int> functions;
