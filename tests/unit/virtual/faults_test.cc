@@ -68,6 +68,13 @@ TEST_F(Faults, TheNthWriteFailsOnceAndNothingWasWritten) {
   fill(96, 128);  // spent is spent, also for the next process
 }
 
+TEST_F(Faults, ARecoveredErrorIsToldOfACommandThatWasDone) {
+  begin({"op=2A,sense=1/0C/01"});
+  EXPECT_TRUE(sensed(write(0, 32), 1, 0x0C, 1));
+  EXPECT_EQ(track(1).next_writable, 32u);
+  expect_readable(0, 32);
+}
+
 TEST_F(Faults, ABadSpotStaysBad) {
   begin({"lba=70,read,sense=3/11/05"});
   fill(0, 128);
