@@ -5,8 +5,7 @@ import shutil
 import subprocess
 import sys
 
-import trees
-from scenario import MKIMAGE, good, in_scratch, main, sha256
+from scenario import MKIMAGE, good, in_scratch, main, sha256, trees
 
 EPOCH = dict(os.environ, SOURCE_DATE_EPOCH="1700000000")
 

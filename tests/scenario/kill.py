@@ -7,8 +7,7 @@ import subprocess
 import sys
 import time
 
-import trees
-from scenario import MKIMAGE, VERIFY, good, in_scratch, main, run, sha256
+from scenario import MKIMAGE, VERIFY, good, in_scratch, main, run, sha256, trees
 
 OLD = b"the old image " * 5000
 TIMES = 40
