@@ -5,6 +5,7 @@
 #include <deque>
 #include <utility>
 
+#include "libfsi/base/progress.h"
 #include "librecorder/medium/probe.h"
 #include "librecorder/open_drive.h"
 #include "librecorder/pipeline/feeder.h"

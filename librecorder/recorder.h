@@ -20,6 +20,7 @@
 #include "librecorder/drive/drive_error.h"
 #include "librecorder/medium/medium.h"
 #include "librecorder/pipeline/input.h"
+#include "librecorder/pipeline/spool.h"
 #include "librecorder/plan/plan.h"
 #include "librecorder/virtual/registry.h"
 

@@ -88,6 +88,9 @@ void Writer::write_data(const WriteProgress& progress, const std::stop_token& st
     written_.data_sectors = fsi::sectors_for(bytes);
     tick(progress);
   }
+  // All that was promised is there: then a stop comes too late to matter. Otherwise the end may be the stop's own doing.
+  const bool all = job_.data_sectors && bytes == *job_.data_sectors * kSectorSize;
+  if (!all && (stop.stop_requested() || ring_.cancelled())) return ended(WriteEnd::interrupted);
   if ((written_.source_error = ring_.error())) return ended(WriteEnd::broken_source);
   if (job_.data_sectors && bytes < *job_.data_sectors * kSectorSize) return ended(WriteEnd::short_source);
   ended(bytes % kSectorSize ? WriteEnd::odd_source : WriteEnd::complete);

@@ -32,6 +32,8 @@ class VirtualDrive final : public Transport {
   Answer execute(const Command& command) override;
   TransferLimits limits() const override { return {kMostBytes, 1}; }
   std::string name() const override { return "virtual:" + name_; }
+  Duration now() const override { return clock_->now(); }
+  void sleep(Duration time) override { clock_->work(time); }
 
   void set_transcript(std::string path) { transcript_.emplace(std::move(path)); }
   /// Tests let time pass with it.
