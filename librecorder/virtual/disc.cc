@@ -81,6 +81,9 @@ Disc disc_from_json(const nlohmann::json& json, const std::string& where) {
     corrupt(error.what());
   }
 
+  // The label becomes the name of a directory.
+  if (disc.label.empty() || disc.label[0] == '.' || disc.label.find('/') != disc.label.npos) corrupt("its label is not a name");
+
   // Whatever the file says, the rules below may rely on: tracks in order, inside of the disc, sessions counting up.
   uint64_t free_from = 0;
   uint16_t session = 1;

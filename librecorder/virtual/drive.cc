@@ -7,6 +7,7 @@
 #include "libfsi/base/error.h"
 #include "librecorder/scsi/event_status.h"
 #include "librecorder/scsi/opcode.h"
+#include "librecorder/virtual/files.h"
 
 namespace rec::virt {
 namespace {
@@ -87,7 +88,7 @@ void VirtualDrive::load_disc() {
   medium_.reset();
   disc_.reset();
   store_.reset();
-  if (!std::filesystem::exists(directory_ / "disc")) return;
+  if (!is_there(directory_ / "disc")) return;
   store_.emplace(directory_ / "disc");
   disc_ = store_->load();
   medium_ = make_medium(*disc_);

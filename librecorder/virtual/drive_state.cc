@@ -9,7 +9,7 @@
 #include <thread>
 
 #include "libfsi/base/error.h"
-#include "librecorder/virtual/store.h"
+#include "librecorder/virtual/files.h"
 
 namespace rec::virt {
 

@@ -11,6 +11,7 @@
 #include "libfsi/base/error.h"
 #include "librecorder/scsi/event_status.h"
 #include "librecorder/virtual/drive.h"
+#include "librecorder/virtual/files.h"
 
 namespace rec::virt {
 
@@ -30,9 +31,7 @@ class RegistryLock {
  public:
   explicit RegistryLock(const fs::path& root) {
     const fs::path path = root / "lock";
-    std::error_code error;
-    fs::create_directories(root, error);
-    if (error) throw Error(ErrorKind::failed, root, "opening the virtual drives", error.message());
+    make_directory(root);
     file_ = fsi::open_file(path, O_RDWR | O_CREAT, "opening the virtual drives");
     if (::flock(file_.get(), LOCK_EX) != 0) throw fsi::system_error(path, "opening the virtual drives");
   }
@@ -125,9 +124,9 @@ std::vector<DriveSummary> Registry::list() const {
       for (const Fault& fault : state.faults) drive.options.faults.push_back(fault.spec);
       drive.tray_open = state.tray_open;
       drive.in_use_by = DriveLock::holder(directory).value_or("");
-      if (fs::exists(directory / "disc")) drive.disc = summary_of(directory / "disc");
+      if (is_there(directory / "disc")) drive.disc = summary_of(directory / "disc");
     } catch (const Error& error) {
-      if (!fs::exists(directory)) continue;  // removed while we looked
+      if (!is_there(directory)) continue;  // removed while we looked
       drive.problem = error.what();
       if (drive.number == 0) drive.number = UINT64_MAX;
     }
@@ -181,14 +180,14 @@ void Registry::new_disc(const fs::path& drive, const std::string& type_name, uin
 }
 
 std::string Registry::take_out(const fs::path& drive) const {
-  if (!fs::exists(drive / "disc")) return {};
+  if (!is_there(drive / "disc")) return {};
   const Disc disc = Store(drive / "disc").load();
   if (disc.blank()) {
-    fs::remove_all(drive / "disc");
+    remove_tree(drive / "disc");
     return {};
   }
-  fs::create_directories(discs_directory());
-  fs::rename(drive / "disc", discs_directory() / disc.label);
+  make_directory(discs_directory());
+  move_to(drive / "disc", discs_directory() / disc.label);
   return disc.label;
 }
 
@@ -204,7 +203,7 @@ void Registry::add(const std::string& name, const std::optional<std::string>& me
   state.attentions = {{0x29, 0x00}};
 
   const RegistryLock lock(root_);
-  if (fs::exists(drives() / name))
+  if (is_there(drives() / name))
     throw Error(ErrorKind::usage, name, doing, "there is a virtual drive of that name; choose another, or remove it first");
   for (const DriveSummary& drive : list())
     if (drive.problem.empty()) state.number = std::max(state.number, drive.number);
@@ -214,8 +213,8 @@ void Registry::add(const std::string& name, const std::optional<std::string>& me
   state.serial = serial;
 
   const fs::path temporary = drives() / (".new-" + name);
-  fs::remove_all(temporary);
-  fs::create_directories(temporary);
+  remove_tree(temporary);
+  make_directory(temporary);
   try {
     if (medium) {
       new_disc(temporary, *medium, capacity);
@@ -223,7 +222,7 @@ void Registry::add(const std::string& name, const std::optional<std::string>& me
       state.media_event = MediaEvent::new_media;
     }
     save_drive_state(temporary, state);
-    fs::rename(temporary, drives() / name);
+    move_to(temporary, drives() / name);
   } catch (...) {
     std::error_code ignored;
     fs::remove_all(temporary, ignored);
@@ -236,7 +235,7 @@ void Registry::remove(const std::string& name) {
   const RegistryLock lock(root_);
   const fs::path directory = existing(name, doing);
   const DriveLock drive(directory, name, doing);
-  fs::remove_all(directory);
+  remove_tree(directory);
 }
 
 void Registry::insert(const std::string& name, const std::string& medium, uint32_t capacity) {
@@ -256,16 +255,16 @@ void Registry::insert(const std::string& name, const std::string& medium, uint32
 
   if (on_shelf) {
     take_out(directory);
-    fs::rename(discs_directory() / medium, directory / "disc");
+    move_to(discs_directory() / medium, directory / "disc");
   } else {
     // The new disc first, in a drive of no name, so that a refused capacity does not cost the one that is in.
     const fs::path waiting = directory / "waiting";
-    fs::remove_all(waiting);
-    fs::create_directories(waiting);
+    remove_tree(waiting);
+    make_directory(waiting);
     new_disc(waiting, medium, capacity);
     take_out(directory);
-    fs::rename(waiting / "disc", directory / "disc");
-    fs::remove_all(waiting);
+    move_to(waiting / "disc", directory / "disc");
+    remove_tree(waiting);
   }
   state.tray_open = false;
   state.attentions.push_back({0x28, 0x00});
@@ -279,7 +278,7 @@ std::string Registry::remove_medium(const std::string& name) {
   const fs::path directory = existing(name, doing);
   const DriveLock drive(directory, name, doing);
   DriveState state = load_drive_state(directory);
-  if (!fs::exists(directory / "disc")) throw Error(ErrorKind::unsuitable, name, doing, "there is no disc in this drive");
+  if (!is_there(directory / "disc")) throw Error(ErrorKind::unsuitable, name, doing, "there is no disc in this drive");
   const std::string label = take_out(directory);
   state.locked = false;  // by the pin hole, if need be
   state.media_event = MediaEvent::media_removal;
@@ -293,7 +292,7 @@ void Registry::discard(const std::string& label) {
   const auto found = std::find_if(all.begin(), all.end(), [&](const fs::path& p) { return p.filename() == label; });
   if (found == all.end())
     throw Error(ErrorKind::usage, fsi::printable(label), "throwing a virtual disc away", "there is no such disc outside of a drive");
-  fs::remove_all(*found);
+  remove_tree(*found);
 }
 
 void Registry::set_faults(const std::string& name, const std::vector<std::string>& faults) {
@@ -319,7 +318,7 @@ void Registry::export_disc(const std::string& name, const fs::path& file) const 
   const char* const doing = "exporting a virtual disc";
   const fs::path directory = existing(name, doing);
   const DriveLock drive(directory, name, doing);
-  if (!fs::exists(directory / "disc")) throw Error(ErrorKind::unsuitable, name, doing, "there is no disc in this drive");
+  if (!is_there(directory / "disc")) throw Error(ErrorKind::unsuitable, name, doing, "there is no disc in this drive");
   const DiscSummary disc = summary_of(directory / "disc");
   if (disc.recorded == 0) throw Error(ErrorKind::unsuitable, name, doing, "the disc is blank");
   Store(directory / "disc").export_to(file, disc.recorded);

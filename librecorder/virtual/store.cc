@@ -1,7 +1,6 @@
 #include "librecorder/virtual/store.h"
 
 #include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -11,40 +10,22 @@
 #include "libfsi/base/error.h"
 #include "libfsi/base/sectors.h"
 #include "libfsi/base/wire.h"
+#include "librecorder/virtual/files.h"
 
 namespace rec::virt {
 
 namespace fs = std::filesystem;
 using fsi::kSectorSize;
 
-void replace_file(const fs::path& file, const std::string& text) {
-  fs::path temporary = file;
-  temporary += ".new";
-  fsi::Fd fd = fsi::open_file(temporary, O_WRONLY | O_CREAT | O_TRUNC, "storing the state of a virtual drive");
-  fsi::write_at(fd.get(), 0, std::as_bytes(std::span(text)), temporary);
-  fd.close(temporary);
-  if (::rename(temporary.c_str(), file.c_str()) != 0) throw fsi::system_error(file, "storing the state of a virtual drive");
-}
-
-std::string whole_file(const fs::path& file) {
-  const fsi::Fd fd = fsi::open_file(file, O_RDONLY, "reading the state of a virtual drive");
-  struct stat about;
-  if (::fstat(fd.get(), &about) != 0) throw fsi::system_error(file, "reading the state of a virtual drive");
-  std::string text(static_cast<size_t>(about.st_size), '\0');
-  text.resize(fsi::read_at(fd.get(), 0, std::as_writable_bytes(std::span(text)), file));
-  return text;
-}
-
 void Store::create(const fs::path& directory, const Disc& disc) {
   fs::path temporary = directory;
   temporary += ".new";
-  std::error_code ignored;
-  fs::remove_all(temporary, ignored);
-  fs::create_directories(temporary);
+  remove_tree(temporary);
+  make_directory(temporary);
   fsi::open_file(temporary / "data", O_RDWR | O_CREAT, "making a virtual disc");
   fsi::open_file(temporary / "progress", O_RDWR | O_CREAT, "making a virtual disc");
   replace_file(temporary / "disc.json", to_json(disc).dump(1));
-  fs::rename(temporary, directory);
+  move_to(temporary, directory);
 }
 
 Store::Store(fs::path directory)
@@ -117,7 +98,7 @@ void Store::export_to(const fs::path& file, uint64_t sectors) const {
       }
     }
     out.close(temporary);
-    fs::rename(temporary, file);
+    move_to(temporary, file);
   } catch (...) {
     fs::remove(temporary, ignored);
     throw;

@@ -39,9 +39,4 @@ class Store {
   fsi::Fd data_, progress_;
 };
 
-/// Writes `text` to `file` by way of a temporary neighbour and a rename.
-void replace_file(const std::filesystem::path& file, const std::string& text);
-/// The whole of a file, or an Error.
-std::string whole_file(const std::filesystem::path& file);
-
 }  // namespace rec::virt
