@@ -81,12 +81,13 @@ SourceFacts source_facts(std::string name, std::optional<uint64_t> bytes, std::s
   SourceFacts facts;
   facts.name = std::move(name);
   facts.bytes = bytes;
-  // Less than the whole is known only if the whole is longer than what was looked at.
-  if (!bytes && head.size() < kPeekSectors * kSectorSize) facts.bytes = head.size();
   constexpr std::string_view kSync("\x00\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\x00", 12);  // ECMA-130 14
   facts.raw_sectors = text(head, 0, kSync.size()) == kSync;
   look_for_iso9660(facts, head);
   if (!facts.volume_sectors) look_for_udf(facts, head);
+  // A stream that has ended already is as long as what was seen; if its volume is all there, that is what counts.
+  const bool ended = !bytes && head.size() < kPeekSectors * kSectorSize;
+  if (ended && !(facts.volume_sectors && *facts.volume_sectors * kSectorSize <= head.size())) facts.bytes = head.size();
   return facts;
 }
 

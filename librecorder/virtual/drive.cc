@@ -124,8 +124,11 @@ Answer VirtualDrive::serve(const Command& command) {
     return transport_error("the transfer is larger than the transport takes");
   if (command.cdb.length < 6 || command.cdb.length > 16) return transport_error("the command block has no legal length");
 
-  if (Fault* fault = next_fault(state_.faults, command)) {
-    state_changed_ = true;
+  // A recovered error (key 1) is told of a command that was done; all other faults take the command's place.
+  Fault* const fault = next_fault(state_.faults, command);
+  const bool recovered = fault && fault->action == Fault::Action::sense && fault->key == 1;
+  if (fault) state_changed_ = true;
+  if (fault && !recovered) {
     answer = faulty(*fault, command);
     save_changes();
     return answer;
@@ -135,6 +138,11 @@ Answer VirtualDrive::serve(const Command& command) {
     settle();
     dispatch(command, reply);
     answer = deliver(command, reply, std::move(answer));
+    if (recovered) {
+      const uint32_t residual = answer.residual;
+      answer = refused({fault->key, fault->asc, fault->ascq});
+      answer.residual = residual;
+    }
   } catch (const CheckCondition& check) {
     answer = refused(check);
     answer.residual = static_cast<uint32_t>(command.in.size() + command.out.size());

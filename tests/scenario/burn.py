@@ -257,7 +257,7 @@ class Refusals(Burn):
 
     def test_images(self):
         self.add("d", "dvd+r")
-        for data, code, words in ((image(1000) + b"x", 2, "not a multiple of 2048"), (b"", 2, "empty"), (image(1000, says=1001), 1, "cut off"),
+        for data, code, words in ((noise(300) + b"x", 2, "not a multiple of 2048"), (b"", 2, "empty"), (image(300, says=301), 1, "cut off"),
                                   ((b"\0" + b"\xff" * 10 + b"\0" + bytes(2340)) * 100, 2, "2352"), (image(1000, start=5000), 4, "follow an earlier session")):
             with self.subTest(words=words):
                 self.refused(code, words, "--drive", "d", self.path("bad.img", data))
