@@ -2,9 +2,9 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "libfsi/base/sectors.h"
@@ -19,6 +19,7 @@ enum class Zone : uint8_t {
   boot,      ///< boot catalog and boot images that are not in the tree
   data,      ///< (used by the layout for file contents)
   tail,      ///< after the data, in order of request
+  last,      ///< at the very end, on a kImageUnit boundary; its size may depend on all that lies before
 };
 
 /// A piece of the image that is rendered on demand: descriptors, a path table, all directories of a
@@ -31,6 +32,11 @@ class Region {
   /// Its size in sectors. Called once, before any address is known, in parallel with other regions'
   /// (may itself run in parallel inside); may keep what render() needs to find its way.
   virtual uint64_t measure() = 0;
+  /// Zone::last only: its size, once it is known how many sectors (from the session start) lie before it.
+  virtual uint64_t measure_behind(uint64_t sectors_before) {
+    (void)sectors_before;
+    return measure();
+  }
   /// Fills `out`, which is zero, with the sectors [first, first + out.size()/2048) counted from the
   /// region's own start. Called after every address is known; const and thread-safe.
   virtual void render(uint64_t first, std::span<std::byte> out) const = 0;
@@ -73,8 +79,8 @@ inline constexpr uint64_t kAlignedExtentBytes = 64 * 1024;
 /// An image is a multiple of this many sectors: one BD cluster, two DVD ECC blocks.
 inline constexpr uint64_t kImageUnit = 32;
 
-/// Measures all regions (in parallel).
-void measure_regions(std::span<Region* const> regions, std::vector<uint64_t>& sizes);
+/// Measures all regions but those of Zone::last, in parallel. sizes[i] belongs to regions[i], in sectors.
+std::vector<uint64_t> measure_regions(std::span<Region* const> regions);
 
 /// Hands out every address. Serial and deterministic. Throws Error{limit} when the volume would pass
 /// 2^32 sectors.

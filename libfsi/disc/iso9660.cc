@@ -1,0 +1,1 @@
+#include "libfsi/disc/iso9660.h"

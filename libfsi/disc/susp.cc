@@ -1,0 +1,1 @@
+#include "libfsi/disc/susp.h"

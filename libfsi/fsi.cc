@@ -1,0 +1,182 @@
+// The recipe of mkimage: one call a pass, in order. What is frozen after which pass is said between them.
+#include "libfsi/fsi.h"
+
+#include <tbb/global_control.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <ctime>
+#include <optional>
+#include <thread>
+
+#include "libfsi/iso9660/iso9660.h"
+#include "libfsi/joliet/joliet.h"
+#include "libfsi/names/recorded_names.h"
+#include "libfsi/iso9660/volume_texts.h"
+
+namespace fsi {
+
+namespace {
+
+/// Sectors 0 to 15, left to the system (ECMA-119 6.2.1): zeros until something boots from them.
+class SystemArea : public Region {
+ public:
+  SystemArea() { zone = Zone::fixed; }
+  std::string what() const override { return "system area"; }
+  uint64_t measure() override { return disc_sectors; }
+  void render(uint64_t, std::span<std::byte>) const override {}
+
+ private:
+  static constexpr uint64_t disc_sectors = 16;
+};
+
+// SOURCE_DATE_EPOCH alone makes two builds identical (reproducible-builds.org).
+std::optional<Time> source_date_epoch() {
+  const char* text = std::getenv("SOURCE_DATE_EPOCH");
+  if (!text || !*text) return {};
+  char* end = nullptr;
+  errno = 0;
+  const long long seconds = std::strtoll(text, &end, 10);
+  if (errno || *end || seconds < 0 || seconds > INT64_MAX / kSecond)
+    throw Error(ErrorKind::usage, "SOURCE_DATE_EPOCH", "reading the time", "\"" + printable(text) + "\" is not a number of seconds since 1970");
+  return seconds * kSecond;
+}
+
+Time now() { return static_cast<Time>(std::time(nullptr)) * kSecond; }
+
+// A volume wants a name: the time of its making, as other makers of discs do.
+std::string default_volume_id(Time time) {
+  const std::time_t seconds = time / kSecond;
+  std::tm utc{};
+  gmtime_r(&seconds, &utc);
+  char text[32];
+  std::strftime(text, sizeof text, "%Y%m%d_%H%M%S", &utc);
+  return text;
+}
+
+ImageOptions with_defaults(ImageOptions options) {
+  const std::optional<Time> epoch = source_date_epoch();
+  const Time time = epoch ? *epoch : now();
+  Volume& volume = options.volume;
+  if (!volume.created) volume.created = time;
+  if (!volume.modified) volume.modified = volume.created;
+  if (volume.volume_id.empty()) volume.volume_id = default_volume_id(volume.created);
+  if (volume.application.empty()) volume.application = "DISCPRESS";  // without a version, which would change the bytes
+  volume.rock_ridge = options.file_systems.rock_ridge;
+  if (epoch && !options.scan.source_date_epoch) options.scan.source_date_epoch = *epoch;
+  if (!options.threads) options.threads = std::max(1u, std::thread::hardware_concurrency());
+  options.scan.threads = options.threads;
+  return options;
+}
+
+// The volume descriptors follow each other from sector 16 without a gap; the set terminator is the last.
+std::vector<std::unique_ptr<FormatWriter>> make_formats(const FileSystems& wanted, const Volume& volume, const SourceTree& tree,
+                                                        const Layout& layout, std::vector<std::unique_ptr<Region>>& regions) {
+  std::vector<std::unique_ptr<FormatWriter>> formats;
+  uint64_t descriptor = 16;
+  regions.push_back(std::make_unique<SystemArea>());
+  formats.push_back(make_iso9660(tree, volume, layout, descriptor++));
+  if (wanted.joliet) formats.push_back(make_joliet(tree, volume, layout, descriptor++));
+  regions.push_back(make_set_terminator(descriptor++));
+  return formats;
+}
+
+std::vector<Region*> request_regions(const std::vector<std::unique_ptr<FormatWriter>>& formats,
+                                     const std::vector<std::unique_ptr<Region>>& own, ManifestWriter* manifest) {
+  std::vector<Region*> regions;
+  for (const auto& region : own) regions.push_back(region.get());
+  for (const auto& format : formats)
+    for (Region* region : format->regions()) regions.push_back(region);
+  if (manifest)
+    for (Region* region : manifest->regions()) regions.push_back(region);
+  return regions;
+}
+
+void warn_of_losses(const std::vector<std::unique_ptr<FormatWriter>>& formats, const SourceTree& tree, const Warn& warn) {
+  if (!warn) return;
+  for (const auto& format : formats) {
+    const auto* names = dynamic_cast<const RecordedNames*>(format.get());
+    if (!names) continue;
+    for (const std::string& note : names->notes()) warn(names->format_name(), note);
+    names->for_each_loss([&](NodeId id, std::string_view what) { warn(printable(tree.path(id)), std::string(what)); });
+  }
+}
+
+}  // namespace
+
+FileSystems parse_file_systems(const std::string& list) {
+  FileSystems set{false, false, false};
+  for (size_t at = 0; at <= list.size();) {
+    const size_t comma = std::min(list.find(',', at), list.size());
+    const std::string word = list.substr(at, comma - at);
+    if (word == "iso9660" || word == "iso")
+      set.iso9660 = true;
+    else if (word == "rockridge" || word == "rr")
+      set.rock_ridge = true;
+    else if (word == "joliet")
+      set.joliet = true;
+    else
+      throw Error(ErrorKind::usage, "--fs", "choosing the file systems",
+                  "\"" + printable(word) + "\" is not one of iso9660, rockridge, joliet");
+    at = comma + 1;
+  }
+  if (!set.iso9660)
+    throw Error(ErrorKind::usage, "--fs", "choosing the file systems", "Rock Ridge and Joliet need iso9660; add it to the list");
+  return set;
+}
+
+FileSystemImage::FileSystemImage(ImageOptions options)
+    : options_(with_defaults(std::move(options))), tree_(options_.scan, options_.stop, options_.progress) {
+  check_volume_texts(options_.volume);
+}
+
+FileSystemImage::~FileSystemImage() = default;
+
+std::unique_ptr<Image> FileSystemImage::create_result() {
+  const tbb::global_control threads(tbb::global_control::max_allowed_parallelism, options_.threads);
+  Image::Parts parts;
+  parts.threads = options_.threads;
+
+  // Sources become one tree: ruled, linked by inode, equal contents shared, sorted by name. (They were scanned when added.)
+  parts.tree = std::make_unique<SourceTree>(tree_.finish(options_.warn));
+
+  // ---- The tree is frozen. ----
+
+  parts.layout = std::make_unique<Layout>();
+  const SourceTree& tree = *parts.tree;
+  const Layout& layout = *parts.layout;
+  auto volume = std::make_unique<Volume>(options_.volume);
+
+  // Every format finds its names and its order; directories are independent of each other.
+  parts.formats = make_formats(options_.file_systems, *volume, tree, layout, parts.regions);
+  for (const auto& format : parts.formats) format->prepare();
+  check_stop(options_.stop);
+  warn_of_losses(parts.formats, tree, options_.warn);
+
+  // Each format asks for room; the manifest asks for the end, since it depends on all the other bytes.
+  if (options_.digest != DigestKind::none) parts.manifest = std::make_unique<ManifestWriter>(tree, layout, options_.digest);
+  const std::vector<Region*> regions = request_regions(parts.formats, parts.regions, parts.manifest.get());
+
+  // Sizes by the very code that writes, into a sink that counts; then addresses, serially, the only place that does.
+  const std::vector<uint64_t> sizes = measure_regions(regions);
+  check_stop(options_.stop);
+  assign_extents(tree, regions, sizes, options_.session_start, *parts.layout);
+
+  // ---- Every address is known; nothing is written. ----
+
+  parts.volume = std::move(volume);
+  return std::make_unique<Image>(std::move(parts));
+}
+
+void for_each_changed_name(const Image& image, const std::function<void(const ChangedName&)>& name) {
+  for (const auto& format : image.formats()) {
+    const auto* names = dynamic_cast<const RecordedNames*>(format.get());
+    if (!names) continue;
+    names->for_each_changed([&](NodeId id, std::string_view recorded) {
+      name({names->format_name(), image.tree().path(id), std::string(recorded)});
+    });
+  }
+}
+
+}  // namespace fsi

@@ -1,0 +1,82 @@
+// libfsi, the public face: describe what shall be on a disc, and get an image of it.
+//
+//   fsi::FileSystemImage description(options);
+//   description.tree().add_directory("/usr/share/doc");
+//   std::unique_ptr<fsi::Image> image = description.create_result();
+//   fsi::write_image_file(*image, "doc.iso", {});
+//
+// What is where: TreeBuilder (source/builder.h) takes directories, files, archives and items made by a
+// program; Image (image/image.h) is the result: total_blocks(), block_size(), read(), for_each_item(),
+// item_at(); write_image_file() and write_image_stream() (image/sinks.h) send it somewhere; verify()
+// (check/verify.h) proves an image or a disc.
+//
+// Threads: a description is used by one thread; an Image by any number. Errors: fsi::Error.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "libfsi/base/digest.h"
+#include "libfsi/base/image_file.h"
+#include "libfsi/base/progress.h"
+#include "libfsi/check/verify.h"
+#include "libfsi/image/image.h"
+#include "libfsi/image/sinks.h"
+#include "libfsi/layout/volume.h"
+#include "libfsi/source/builder.h"
+
+namespace fsi {
+
+/// Which file systems describe the tree. All of them share the files' data.
+struct FileSystems {
+  bool iso9660 = true;
+  bool rock_ridge = true;
+  bool joliet = true;
+  friend bool operator==(const FileSystems&, const FileSystems&) = default;
+};
+
+/// "iso9660,rockridge,joliet" and the short words iso, rr. Throws Error{usage} for unknown words and for
+/// sets that cannot be (Rock Ridge or Joliet without ISO 9660).
+FileSystems parse_file_systems(const std::string& list);
+
+struct ImageOptions {
+  FileSystems file_systems;
+  Volume volume;                        ///< empty ids get their defaults in create_result()
+  DigestKind digest = DigestKind::xxh3; ///< none: no manifest
+  Lba session_start = 0;                ///< LBA of the first sector; shifts every absolute address
+  unsigned threads = 0;                 ///< 0: as many as there are processors
+  ScanOptions scan;
+  Progress progress;
+  Warn warn;
+  std::stop_token stop;
+};
+
+/// A name that a file system could not hold as it is.
+struct ChangedName {
+  std::string file_system;  ///< "ISO 9660", "Joliet"
+  std::string path;         ///< in the tree
+  std::string recorded;     ///< the name as it is recorded
+};
+
+class FileSystemImage {
+ public:
+  explicit FileSystemImage(ImageOptions options = {});
+  ~FileSystemImage();
+
+  TreeBuilder& tree() { return tree_; }
+
+  /// The recipe: scans, freezes the tree, names, measures and hands out every address. Nothing is written
+  /// and no file data is read (but for `dedupe`). The result does not depend on this object. Once only.
+  std::unique_ptr<Image> create_result();
+
+ private:
+  ImageOptions options_;
+  TreeBuilder tree_;
+};
+
+/// Names that had to change, in the order of the tree, one file system after the other.
+void for_each_changed_name(const Image& image, const std::function<void(const ChangedName&)>& name);
+
+}  // namespace fsi

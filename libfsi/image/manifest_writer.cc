@@ -1,0 +1,111 @@
+#include "libfsi/image/manifest_writer.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "libfsi/disc/manifest.h"
+
+namespace fsi {
+
+using disc::kChunkBytes;
+using disc::kChunkSectors;
+static_assert(kImageUnit == kChunkSectors);
+
+namespace {
+void copy_digest(unsigned char (&field)[32], const Digest& digest) { std::memcpy(field, digest.data(), sizeof field); }
+}  // namespace
+
+ManifestWriter::ManifestWriter(const SourceTree& tree, const Layout& layout, DigestKind kind)
+    : tree_(tree), layout_(layout), kind_(kind), locator_(*this), body_(*this) {}
+
+ManifestWriter::Locator::Locator(const ManifestWriter& owner) : owner_(owner) {
+  zone = Zone::fixed;
+  fixed_at = disc::kLocatorSector;
+}
+
+void ManifestWriter::Locator::render(uint64_t, std::span<std::byte> out) const {
+  disc::ManifestLocator locator;
+  std::memcpy(locator.magic, disc::kLocatorMagic, sizeof locator.magic);
+  locator.version = 1;
+  locator.digest_kind = static_cast<uint32_t>(owner_.kind_);
+  locator.session_start = owner_.layout_.session_start;
+  locator.image_sectors = owner_.layout_.sectors();
+  locator.manifest_first = owner_.covered_sectors();
+  locator.manifest_sectors = owner_.body_.range.count;
+  copy_digest(locator.digest, digest_of(DigestKind::sha256, bytes_of(locator).first(offsetof(disc::ManifestLocator, digest))));
+  std::memcpy(out.data(), &locator, sizeof locator);
+}
+
+uint64_t ManifestWriter::Body::measure_behind(uint64_t sectors_before) {
+  ManifestWriter& o = owner_;
+  const uint64_t chunks = sectors_before / kChunkSectors;
+  o.marks_offset_ = sizeof(disc::ManifestHeader) + chunks * digest_size(o.kind_);
+  o.marks_bytes_ = sectors_before / 8;  // 32 sectors are 4 bytes exactly
+  o.trouble_offset_ = o.marks_offset_ + o.marks_bytes_;
+  const uint64_t bytes = o.trouble_offset_ + disc::kTroubleBytes;
+  const uint64_t sectors = (bytes + kChunkBytes - 1) / kChunkBytes * kChunkSectors;
+  o.bytes_.assign(sectors * kSectorSize, std::byte{});
+  return sectors;
+}
+
+void ManifestWriter::Body::render(uint64_t first, std::span<std::byte> out) const {
+  std::memcpy(out.data(), owner_.bytes_.data() + first * kSectorSize, out.size());
+}
+
+void ManifestWriter::digest_chunks(uint64_t first, std::span<const std::byte> bytes) {
+  const size_t size = digest_size(kind_);
+  std::byte* slot = bytes_.data() + sizeof(disc::ManifestHeader) + first / kChunkSectors * size;
+  for (; !bytes.empty(); bytes = bytes.subspan(kChunkBytes), slot += size)
+    std::memcpy(slot, digest_of(kind_, bytes.first(kChunkBytes)).data(), size);
+}
+
+void ManifestWriter::seal(std::span<const Drift> drifts) {
+  disc::ManifestHeader header;
+  // Marks: every sector of a file that was not as promised, since nobody can say which of its bytes belong together.
+  std::fill_n(bytes_.begin() + static_cast<ptrdiff_t>(marks_offset_), marks_bytes_ + disc::kTroubleBytes, std::byte{});
+  uint64_t used = 0;
+  uint32_t recorded = 0;
+  for (const Drift& drift : drifts) {
+    const Extent extent = layout_.extent(tree_, drift.content);
+    for (uint64_t s = extent.first - layout_.session_start, end = s + extent.sectors(); s < end; ++s)
+      bytes_[marks_offset_ + s / 8] |= std::byte{1} << (s % 8);
+
+    const std::string path = tree_.path(tree_.contents[drift.content].first_node);
+    disc::TroubleRecord record;
+    if (path.size() > UINT16_MAX || used + sizeof record + path.size() > disc::kTroubleBytes) continue;
+    record.kind = static_cast<uint8_t>(drift.kind);
+    record.path_bytes = path.size();
+    record.error = static_cast<uint32_t>(drift.error);
+    record.promised = drift.promised;
+    record.found = drift.found;
+    std::byte* at = bytes_.data() + trouble_offset_ + used;
+    std::memcpy(at, &record, sizeof record);
+    std::memcpy(at + sizeof record, path.data(), path.size());
+    used += sizeof record + path.size();
+    ++recorded;
+  }
+
+  std::memcpy(header.magic, disc::kManifestMagic, sizeof header.magic);
+  header.version = 1;
+  header.digest_kind = static_cast<uint32_t>(kind_);
+  header.chunk_sectors = kChunkSectors;
+  header.header_bytes = sizeof header;
+  header.session_start = layout_.session_start;
+  header.image_sectors = layout_.sectors();
+  header.manifest_first = covered_sectors();
+  header.manifest_sectors = body_.range.count;
+  header.chunk_count = covered_sectors() / kChunkSectors;
+  header.marks_offset = marks_offset_;
+  header.marks_bytes = marks_bytes_;
+  header.trouble_offset = trouble_offset_;
+  header.trouble_bytes = disc::kTroubleBytes;
+  header.trouble_recorded = recorded;
+  header.trouble_count = drifts.size();
+  const std::span<const std::byte> all(bytes_);
+  copy_digest(header.root, digest_of(kind_, all.subspan(sizeof header, marks_offset_ - sizeof header)));
+  copy_digest(header.body_digest, digest_of(kind_, all.subspan(sizeof header)));
+  copy_digest(header.header_digest, digest_of(kind_, bytes_of(header)));
+  std::memcpy(bytes_.data(), &header, sizeof header);
+}
+
+}  // namespace fsi

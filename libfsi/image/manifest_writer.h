@@ -1,0 +1,63 @@
+// The manifest of an image being made: collects the digest of each chunk and what went wrong with the
+// sources, and becomes the last region of the image. The structures are in disc/manifest.h.
+#pragma once
+
+#include <mutex>
+#include <vector>
+
+#include "libfsi/base/digest.h"
+#include "libfsi/layout/layout.h"
+#include "libfsi/source/content.h"
+
+namespace fsi {
+
+class ManifestWriter {
+ public:
+  /// `kind` is not none. The tree and the layout outlive the writer.
+  ManifestWriter(const SourceTree& tree, const Layout& layout, DigestKind kind);
+
+  std::vector<Region*> regions() { return {&locator_, &body_}; }
+
+  /// Sectors from the session start that the digests cover: all before the manifest.
+  uint64_t covered_sectors() const { return body_.range.first - layout_.session_start; }
+
+  /// Digests the whole chunks in `bytes`, which begin at `first` (sectors from the session start, a
+  /// multiple of 32). Thread-safe for different chunks.
+  void digest_chunks(uint64_t first, std::span<const std::byte> bytes);
+
+  /// All chunks are digested; `drifts` holds at most one drift a content, in the order of contents.
+  void seal(std::span<const Drift> drifts);
+
+ private:
+  class Locator : public Region {
+   public:
+    explicit Locator(const ManifestWriter& owner);
+    std::string what() const override { return "manifest locator"; }
+    uint64_t measure() override { return 1; }
+    void render(uint64_t first, std::span<std::byte> out) const override;
+
+   private:
+    const ManifestWriter& owner_;
+  };
+  class Body : public Region {
+   public:
+    explicit Body(ManifestWriter& owner) : owner_(owner) { zone = Zone::last; }
+    std::string what() const override { return "manifest"; }
+    uint64_t measure() override { return 0; }
+    uint64_t measure_behind(uint64_t sectors_before) override;
+    void render(uint64_t first, std::span<std::byte> out) const override;
+
+   private:
+    ManifestWriter& owner_;
+  };
+
+  const SourceTree& tree_;
+  const Layout& layout_;
+  const DigestKind kind_;
+  Locator locator_;
+  Body body_;
+  uint64_t marks_offset_ = 0, marks_bytes_ = 0, trouble_offset_ = 0;
+  std::vector<std::byte> bytes_;  // the manifest itself: about 0.03 % of the image
+};
+
+}  // namespace fsi

@@ -1,0 +1,135 @@
+#include "libfsi/image/sinks.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <optional>
+#include <vector>
+
+#include "libfsi/base/error.h"
+#include "libfsi/base/file.h"
+
+namespace fsi {
+
+namespace {
+
+// What lies behind the body: the manifest, which is known only now.
+std::vector<std::byte> render_tail(const Image& image) {
+  const SectorRange tail{image.body_sectors(), image.sectors() - image.body_sectors()};
+  std::vector<std::byte> bytes(tail.count * kSectorSize);
+  if (tail.count) image.read(tail, bytes);
+  return bytes;
+}
+
+std::string megabytes(uint64_t bytes) { return std::to_string((bytes + 999'999) / 1'000'000) + " MB"; }
+
+// The file behind a chain of symbolic links, so that the link itself survives.
+std::string resolve_links(std::string path) {
+  for (int hops = 0; hops < 40; ++hops) {
+    char target[4096];
+    const ssize_t n = ::readlink(path.c_str(), target, sizeof target);
+    if (n < 0) return path;
+    std::string next(target, static_cast<size_t>(n));
+    const size_t slash = path.rfind('/');
+    if (next.front() != '/' && slash != std::string::npos) next = path.substr(0, slash + 1) + next;
+    path = std::move(next);
+  }
+  throw system_error(printable(path), "opening the output", ELOOP);
+}
+
+// A file without a name until commit(). Where the file system cannot make one, a hidden name that goes with the object.
+class UnnamedFile {
+ public:
+  explicit UnnamedFile(const std::string& target) : target_(target) {
+    const size_t slash = target.rfind('/');
+    directory_ = slash == std::string::npos ? "." : slash == 0 ? "/" : target.substr(0, slash);
+    fd_ = Fd(::open(directory_.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0666));
+    if (!fd_ && (errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL)) {
+      hidden_ = hidden_name();
+      fd_ = Fd(::open(hidden_.c_str(), O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0666));
+    }
+    if (!fd_) throw system_error(printable(directory_), "creating the output in this directory");
+  }
+  UnnamedFile(const UnnamedFile&) = delete;
+  ~UnnamedFile() {
+    if (!hidden_.empty()) ::unlink(hidden_.c_str());
+  }
+
+  int fd() const { return fd_.get(); }
+
+  void keep_mode_of(const struct stat& old) {
+    if (::fchown(fd(), old.st_uid, old.st_gid) != 0 && errno != EPERM) throw system_error(printable(target_), "keeping the owner of the file");
+    if (::fchmod(fd(), old.st_mode & 07777) != 0) throw system_error(printable(target_), "keeping the mode of the file");
+  }
+
+  void commit() {
+    if (hidden_.empty()) {
+      hidden_ = hidden_name();
+      const std::string self = "/proc/self/fd/" + std::to_string(fd());
+      if (::linkat(AT_FDCWD, self.c_str(), AT_FDCWD, hidden_.c_str(), AT_SYMLINK_FOLLOW) != 0)
+        throw system_error(printable(target_), "naming the finished image");
+    }
+    fd_.close(target_);
+    if (::rename(hidden_.c_str(), target_.c_str()) != 0) throw system_error(printable(target_), "naming the finished image");
+    hidden_.clear();
+  }
+
+ private:
+  std::string hidden_name() const {
+    const size_t slash = target_.rfind('/');
+    const std::string base = slash == std::string::npos ? target_ : target_.substr(slash + 1);
+    return directory_ + "/." + base.substr(0, 200) + "." + std::to_string(::getpid()) + ".partial";
+  }
+
+  std::string target_, directory_, hidden_;
+  Fd fd_;
+};
+
+void check_space(int fd, const std::string& path, uint64_t need) {
+  struct statvfs fs{};
+  if (::fstatvfs(fd, &fs) != 0) throw system_error(printable(path), "asking for free space");
+  const uint64_t free = uint64_t{fs.f_bavail} * fs.f_frsize;
+  if (free >= need) return;
+  throw Error(ErrorKind::no_space, printable(path), "making room for the image",
+              "it needs " + megabytes(need) + " and the file system there has " + megabytes(free) +
+                  " free; make room, choose another place with -o, or write to a pipe");
+}
+
+}  // namespace
+
+void write_image_stream(const Image& image, int fd, const std::string& name, const SlabOptions& options) {
+  ::fcntl(fd, F_SETPIPE_SZ, 1 << 20);  // fewer switches between the two ends; anything but a pipe refuses, which is fine
+  SlabWork(image, image.threads(), options).run_in_order([&](const Slab& slab) { write_stream(fd, slab.bytes, name); });
+  image.seal();
+  write_stream(fd, render_tail(image), name);
+}
+
+void write_image_file(const Image& image, const std::string& path, const SlabOptions& options) {
+  const std::string target = resolve_links(path);
+  struct stat old{};
+  const bool exists = ::stat(target.c_str(), &old) == 0;
+  if (exists && S_ISDIR(old.st_mode)) throw system_error(printable(path), "opening the output", EISDIR);
+  if (exists && !S_ISREG(old.st_mode)) {
+    Fd fd = open_file(target, O_WRONLY, "opening the output");
+    write_image_stream(image, fd.get(), path, options);
+    return fd.close(path);
+  }
+
+  UnnamedFile file(target);
+  const uint64_t bytes = image.sectors() * kSectorSize;
+  check_space(file.fd(), path, bytes);
+  if (exists) file.keep_mode_of(old);
+  if (::ftruncate(file.fd(), static_cast<off_t>(bytes)) != 0) throw system_error(printable(path), "sizing the output");
+  SlabWork(image, image.threads(), options).run([&](const Slab& slab) {
+    write_at(file.fd(), slab.range.first * kSectorSize, slab.bytes, path);
+  });
+  image.seal();
+  write_at(file.fd(), image.body_sectors() * kSectorSize, render_tail(image), path);
+  check_stop(options.stop);
+  file.commit();
+}
+
+}  // namespace fsi

@@ -1,0 +1,144 @@
+#include "mkimage/options.h"
+
+#include <grp.h>
+#include <pwd.h>
+#include <unistd.h>
+
+#include <charconv>
+#include <ctime>
+#include <functional>
+#include <map>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+namespace mkimage {
+
+namespace {
+
+using fsi::Error;
+using fsi::ErrorKind;
+
+[[noreturn]] void usage(const std::string& option, const std::string& why) { throw Error(ErrorKind::usage, option, "reading the command line", why); }
+
+template <class T>
+T number(const std::string& option, std::string_view text) {
+  T value{};
+  const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (fault != std::errc{} || end != text.data() + text.size()) usage(option, "\"" + fsi::printable(text) + "\" is not a number in range");
+  return value;
+}
+
+// "@SECONDS", "now", or a date: 2026-11-22, 2026-11-22T07:30:00Z (UTC).
+fsi::Time parse_time(const std::string& text) {
+  if (text == "now") return static_cast<fsi::Time>(std::time(nullptr)) * fsi::kSecond;
+  if (text.starts_with("@")) {
+    const auto seconds = number<int64_t>("--time", std::string_view(text).substr(1));
+    if (seconds > INT64_MAX / fsi::kSecond || seconds < INT64_MIN / fsi::kSecond) usage("--time", "the time is out of range");
+    return seconds * fsi::kSecond;
+  }
+  for (const char* form : {"%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d"}) {
+    std::tm utc{};
+    if (const char* end = ::strptime(text.c_str(), form, &utc); end && !*end) return static_cast<fsi::Time>(::timegm(&utc)) * fsi::kSecond;
+  }
+  usage("--time", "\"" + fsi::printable(text) + "\" is not a time; write @SECONDS, 2026-11-22 or 2026-11-22T07:30:00Z (UTC)");
+}
+
+uint32_t parse_user(const std::string& name) {
+  if (const passwd* entry = ::getpwnam(name.c_str())) return entry->pw_uid;
+  return number<uint32_t>("--owner", name);
+}
+
+uint32_t parse_group(const std::string& name) {
+  if (const group* entry = ::getgrnam(name.c_str())) return entry->gr_gid;
+  return number<uint32_t>("--owner", name);
+}
+
+// "U:G", "U" or ":G", names or numbers.
+void parse_owner(const std::string& text, fsi::ScanOptions& scan) {
+  const size_t colon = text.find(':');
+  const std::string user = text.substr(0, colon);
+  const std::string group = colon == std::string::npos ? "" : text.substr(colon + 1);
+  if (user.empty() && group.empty()) usage("--owner", "nothing is named; write USER:GROUP, names or numbers");
+  if (!user.empty()) scan.uid = parse_user(user);
+  if (!group.empty()) scan.gid = parse_group(group);
+}
+
+fsi::DigestKind parse_digest(const std::string& word) {
+  for (const auto kind : {fsi::DigestKind::none, fsi::DigestKind::xxh3, fsi::DigestKind::sha256})
+    if (word == fsi::digest_name(kind)) return kind;
+  usage("--digest", "\"" + fsi::printable(word) + "\" is not one of xxh3, sha256, none");
+}
+
+}  // namespace
+
+bool parse(int argc, char** argv, Options& options) {
+  CLI::App app("mkimage turns folders, files and archives into a disc image: ISO 9660 with Rock Ridge and Joliet.", "mkimage");
+  app.set_version_flag("--version", std::string("mkimage ") + DISCPRESS_VERSION);
+  app.set_help_flag("-h,--help", "Show this help and leave");
+  app.option_defaults()->take_last();
+  fsi::ImageOptions& image = options.image;
+  fsi::ScanOptions& scan = image.scan;
+  fsi::Volume& volume = image.volume;
+
+  app.add_option("SOURCE", options.sources,
+                 "A directory (its contents), a file, an archive, PATH=SOURCE to place it, or - for a tar stream on standard input")
+      ->take_all();
+  app.add_option("-o,--output", options.output, "Write the image to this file, which appears whole or not at all (default: standard output)");
+
+  std::string file_systems, digest, owner, time, progress = "auto", mode;
+  app.add_option("--fs", file_systems, "File systems: iso9660,rockridge,joliet (default: all three)");
+  app.add_option("--iso-level", volume.iso_level, "ISO 9660 interchange level 1, 2 or 3 (default 3), or 4 for the long names of ISO 9660:1999")
+      ->check(CLI::Range(1, 4));
+  app.add_flag("--relocate-deep,!--no-relocate-deep", volume.relocate_deep, "Move directories deeper than eight levels into /rr_moved");
+  app.add_option("-V,--volume-id", volume.volume_id, "Name of the volume, at most 32 characters (default: the time, UTC)");
+  app.add_option("--publisher", volume.publisher, "Who publishes the volume, at most 128 characters");
+  app.add_option("--preparer", volume.preparer, "Who prepared the volume, at most 128 characters");
+  app.add_option("--application", volume.application, "What made the volume, at most 128 characters (default: DISCPRESS)");
+  app.add_option("--system-id", volume.system_id, "System that the system area is meant for, at most 32 characters");
+  app.add_option("--volume-set-id", volume.volume_set_id, "Name of the set of volumes, at most 128 characters");
+
+  app.add_option("--exclude", scan.exclude, "Leave out what matches this glob (may be repeated): a name anywhere, or a path with /")->take_all();
+  app.add_flag("--follow-links,!--no-follow-links", scan.follow_links, "Take what symbolic links point at instead of the links");
+  app.add_flag("--one-file-system,!--no-one-file-system", scan.one_file_system, "Do not enter directories on other file systems");
+  app.add_flag("--skip-unreadable,!--no-skip-unreadable", scan.skip_unreadable, "Leave out what cannot be read, with a warning, instead of failing");
+  app.add_option("--owner", owner, "USER:GROUP, USER or :GROUP for everything, names or numbers");
+  app.add_option("--mode", mode, "Permissions for everything, as for chmod: 0644, a+rX, u=rwX,go=rX");
+  app.add_option("--time", time, "Time for everything: @SECONDS, 2026-11-22, 2026-11-22T07:30:00Z or now");
+  app.add_flag("--dedupe,!--no-dedupe", scan.dedupe, "Store files with equal contents once");
+  app.add_option("--spool-dir", scan.spool_dir, "Where the data of compressed archives is kept meanwhile (default: $TMPDIR or /tmp)");
+
+  app.add_option("--digest", digest, "Manifest by which verify proves the disc: xxh3 (default), sha256 or none");
+  app.add_flag("--strict,!--no-strict", volume.strict, "A name that a file system cannot hold as it is is an error");
+  app.add_flag("--print-size", options.print_size, "Print the size in sectors of 2048 bytes and leave");
+  app.add_option("--map", options.map_file, "Write what lies where to this file (- for standard output)");
+  app.add_option("--names", options.names_file, "Write the names that had to change to this file, a JSON object a line (- for standard output)");
+  app.add_flag("--dry-run", options.dry_run, "Do everything but write the image");
+  app.add_option("-j,--threads", image.threads, "Threads (default: one a processor)")->check(CLI::Range(1, 1024));
+  app.add_option("--progress", progress, "auto (a line on a terminal), tty, json or none");
+  app.add_flag_function("-q,--quiet", [&](int64_t) { progress = "none"; }, "No progress");
+
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& wanted) {
+    app.exit(wanted);
+    return false;
+  } catch (const CLI::ParseError& fault) {
+    throw Error(ErrorKind::usage, "command line", "reading the options", fsi::printable(fault.what()) + "; mkimage --help lists them");
+  }
+
+  if (options.sources.empty()) usage("SOURCE", "nothing to put on the disc is named; name a directory, a file, an archive or PATH=SOURCE");
+  if (!file_systems.empty()) image.file_systems = fsi::parse_file_systems(file_systems);
+  if (!digest.empty()) image.digest = parse_digest(digest);
+  if (!owner.empty()) parse_owner(owner, scan);
+  if (!mode.empty()) scan.mode = fsi::ModeRule::parse(mode);
+  if (!time.empty()) scan.time = parse_time(time);
+  if (options.output == "-") options.output.clear();
+  const bool report_on_stdout = options.map_file == "-" || options.names_file == "-" || options.print_size;
+  const bool image_on_stdout = options.output.empty() && !options.dry_run && !options.print_size;
+  if (report_on_stdout && image_on_stdout) usage("standard output", "it cannot carry both the image and a report; name a file with -o, or add --dry-run");
+  options.progress = fsi::parse_progress_style(progress, ::isatty(STDERR_FILENO) == 1);
+  return true;
+}
+
+}  // namespace mkimage
