@@ -56,6 +56,8 @@ void RecordComposer::compose(const RecordFields& fields, std::string_view identi
 }
 
 size_t RecordComposer::split_system_use(size_t at, ContinuationPlace& place) {
+  if (at + sizeof(disc::SuspCE) > kLongestRecord)
+    throw Error(ErrorKind::limit, "", "composing its directory record", "its identifier leaves no room for Rock Ridge");
   std::span<const std::byte> rest = entries_.bytes();
   // Where the entry lies that points at the next piece; the record's last one first (FreeBSD wants it last).
   const size_t head = whole_entries(rest, kLongestRecord - at - sizeof(disc::SuspCE));

@@ -47,7 +47,10 @@ class SystemUseEntries {
     static_assert(alignof(T) == 1 && std::is_trivially_copyable_v<T>);
     return *new (grow(sizeof(T))) T;
   }
-  void add_text(std::string_view text) { std::memcpy(grow(text.size()), text.data(), text.size()); }
+  void add_text(std::string_view text) {
+    std::byte* to = grow(text.size());
+    if (!text.empty()) std::memcpy(to, text.data(), text.size());
+  }
   /// Takes bytes from the end.
   void drop(size_t bytes) { size_ -= bytes; }
 
