@@ -55,7 +55,7 @@ class Verification {
 
   void tell(std::string_view phase) const {
     check_stop(options_.stop);
-    if (options_.progress) options_.progress(ProgressEvent{phase, "", 0, source_.sectors()});
+    if (options_.progress) options_.progress(ProgressEvent{phase, "", 0, 0});
   }
 
   void note(const char* what, std::string detail, Severity severity = Severity::note) {
