@@ -12,7 +12,7 @@
 
 #include "libfsi/iso9660/iso9660.h"
 #include "libfsi/joliet/joliet.h"
-#include "libfsi/names/recorded_names.h"
+#include "libfsi/layout/recorded_names.h"
 #include "libfsi/iso9660/volume_texts.h"
 
 namespace fsi {

@@ -14,9 +14,7 @@ constexpr auto allowed_in_name = [](char32_t c) {
   return allowed_in_text(c) && c != '*' && c != '/' && c != ':' && c != ';' && c != '?' && c != '\\';
 };
 
-constexpr size_t units_of(char32_t c) {
-  return c < 0x10000 || c == kInvalidByte ? 1 : 2;
-}
+constexpr size_t units_of(char32_t c) { return c < 0x10000 || c == kInvalidByte ? 1 : 2; }
 
 template <class Out>
 void put_unit(Out& out, char32_t unit) {
