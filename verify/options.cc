@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
-#include <map>
 
 namespace tool {
 
@@ -19,10 +18,9 @@ Parsed parse(int argc, char** argv) {
   app.add_option("--drive", options.drive, "The disc in this drive: number in `burn list`, name or device")
       ->option_text("D")
       ->excludes(image);
-  const std::map<std::string, fsi::VerifyOptions::Level> levels{{"quick", fsi::VerifyOptions::Level::quick},
-                                                                {"full", fsi::VerifyOptions::Level::full}};
-  app.add_option("--level", options.verify.level, "quick: structures, manifest and a sample; full (default): every sector")
-      ->transform(CLI::CheckedTransformer(levels))
+  std::string level = "full";
+  app.add_option("--level", level, "quick: structures, manifest and a sample; full (default): every sector")
+      ->check(CLI::IsMember({"quick", "full"}))
       ->option_text("quick|full");
   app.add_flag("--json", options.json, "The report as one JSON object");
   app.add_option("-j,--threads", options.verify.threads, "Threads (default: one for each processor)")
@@ -34,6 +32,7 @@ Parsed parse(int argc, char** argv) {
       "-q,--quiet", [&] { progress = "none"; }, "No progress");
   try {
     app.parse(argc, argv);
+    if (level == "quick") options.verify.level = fsi::VerifyOptions::Level::quick;
     if (options.image.empty() && options.drive.empty()) throw CLI::RequiredError("IMAGE or --drive");
     options.progress = fsi::parse_progress_style(progress, ::isatty(STDERR_FILENO) == 1);
   } catch (const CLI::ParseError& error) {
