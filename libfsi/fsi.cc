@@ -76,7 +76,8 @@ std::vector<std::unique_ptr<FormatWriter>> make_formats(const FileSystems& wante
   std::vector<std::unique_ptr<FormatWriter>> formats;
   uint64_t descriptor = 16;
   regions.push_back(std::make_unique<SystemArea>());
-  formats.push_back(make_iso9660(tree, volume, layout, descriptor++));
+  formats.push_back(make_iso9660(tree, volume, layout, descriptor));
+  descriptor += volume.iso_level == 4 ? 2 : 1;  // ISO 9660:1999 adds an enhanced descriptor behind the primary one
   if (wanted.joliet) formats.push_back(make_joliet(tree, volume, layout, descriptor++));
   regions.push_back(make_set_terminator(descriptor++));
   return formats;

@@ -22,6 +22,7 @@ Hierarchy::Hierarchy(const SourceTree& tree, const Dialect& dialect, bool reloca
 
 void Hierarchy::prepare() {
   if (relocate_deep_) find_deep_directories();
+  root_ = tree_.nodes[kRoot];
   if (!moved_.empty()) choose_relocation_name();
   arrange_entries();
   number_directories();
@@ -51,6 +52,7 @@ void Hierarchy::choose_relocation_name() {
     relocation_.mode = 0755;
     relocation_.hidden = false;
     relocation_.links = 2;  // its subdirectories are counted where they belong
+    ++root_.links;
     relocation_.link_leader = static_cast<NodeId>(tree_.nodes.size());
     return;
   }

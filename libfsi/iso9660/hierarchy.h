@@ -49,7 +49,10 @@ class Hierarchy {
   /// The n-th of these, when `subdirectories` of those before it are directories of their own (not placeholders).
   Entry entry(const Directory& directory, uint32_t n, uint32_t subdirectories) const;
 
-  const Node& node(NodeId id) const { return id < tree_.nodes.size() ? tree_.nodes[id] : relocation_; }
+  const Node& node(NodeId id) const {
+    if (id == kRoot) return root_;
+    return id < tree_.nodes.size() ? tree_.nodes[id] : relocation_;
+  }
   std::string_view node_name(NodeId id) const { return id < tree_.nodes.size() ? tree_.name(id) : relocation_name_; }
   /// The identifier of a record, or of a directory's path table record.
   void identifier(NodeId id, RecordRole role, Identifier& out) const;
@@ -91,6 +94,7 @@ class Hierarchy {
   std::vector<uint32_t> serials_;  // by node; empty when no names collide
   std::vector<Directory> directories_;
   std::vector<Moved> moved_;  // sorted by node
+  Node root_;  // the tree's, with one link more where rr_moved joins it
   Node relocation_;
   std::string relocation_name_;
 };
