@@ -233,8 +233,12 @@ WriteReport burn(const DriveEntry& entry, Input& input, const BurnOptions& optio
   report.lowest_fill = written.lowest_fill;
   report.stops = written.stops;
   report.drive_waits = written.drive_waits;
-  if (written.end != WriteEnd::complete && written.end != WriteEnd::odd_source)
-    throw early_end(written, plan, rescue(drive, medium, plan, writer.acknowledged()));
+  if (written.end != WriteEnd::complete && written.end != WriteEnd::odd_source) {
+    const std::string disc = rescue(drive, medium, plan, writer.acknowledged());
+    // Ctrl-C reaches the sender of a pipe as well, and its end may have been seen before the stop was.
+    if (stop.stop_requested()) written.end = WriteEnd::interrupted;
+    throw early_end(written, plan, disc);
+  }
 
   // Without lead-out and without its place in the table of contents a track cannot be found by other drives.
   drive.enter(Phase::close);
@@ -251,7 +255,7 @@ WriteReport burn(const DriveEntry& entry, Input& input, const BurnOptions& optio
     throw Error(ErrorKind::source, plan.source, "burning",
                 "it ended in the middle of a sector of 2048 bytes; the disc has all of it, filled up with zeros, and is closed, but check "
                 "whether the stream was cut off");
-  if (feeder.surplus())
+  if (feeder.surplus(std::chrono::seconds(2)))
     report.notes.push_back(
         "the stream goes on after the end of its volume; that part was not burned (burn it from a file, or with --spool, to have it all)");
   if (const auto recovered = drive.take_recovered())
