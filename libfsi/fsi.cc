@@ -11,9 +11,9 @@
 #include <thread>
 
 #include "libfsi/iso9660/iso9660.h"
+#include "libfsi/iso9660/volume_texts.h"
 #include "libfsi/joliet/joliet.h"
 #include "libfsi/layout/recorded_names.h"
-#include "libfsi/iso9660/volume_texts.h"
 
 namespace fsi {
 
@@ -39,7 +39,8 @@ std::optional<Time> source_date_epoch() {
   errno = 0;
   const long long seconds = std::strtoll(text, &end, 10);
   if (errno || *end || seconds < 0 || seconds > INT64_MAX / kSecond)
-    throw Error(ErrorKind::usage, "SOURCE_DATE_EPOCH", "reading the time", "\"" + printable(text) + "\" is not a number of seconds since 1970");
+    throw Error(ErrorKind::usage, "SOURCE_DATE_EPOCH", "reading the time",
+                "\"" + printable(text) + "\" is not a number of seconds since 1970");
   return seconds * kSecond;
 }
 

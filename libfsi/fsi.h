@@ -43,10 +43,10 @@ FileSystems parse_file_systems(const std::string& list);
 
 struct ImageOptions {
   FileSystems file_systems;
-  Volume volume;                        ///< empty ids get their defaults in create_result()
-  DigestKind digest = DigestKind::xxh3; ///< none: no manifest
-  Lba session_start = 0;                ///< LBA of the first sector; shifts every absolute address
-  unsigned threads = 0;                 ///< 0: as many as there are processors
+  Volume volume;                         ///< empty ids get their defaults in create_result()
+  DigestKind digest = DigestKind::xxh3;  ///< none: no manifest
+  Lba session_start = 0;                 ///< LBA of the first sector; shifts every absolute address
+  unsigned threads = 0;                  ///< 0: as many as there are processors
   ScanOptions scan;
   Progress progress;
   Warn warn;

@@ -94,7 +94,7 @@ class Hierarchy {
   std::vector<uint32_t> serials_;  // by node; empty when no names collide
   std::vector<Directory> directories_;
   std::vector<Moved> moved_;  // sorted by node
-  Node root_;  // the tree's, with one link more where rr_moved joins it
+  Node root_;                 // the tree's, with one link more where rr_moved joins it
   Node relocation_;
   std::string relocation_name_;
 };

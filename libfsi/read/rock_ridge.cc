@@ -61,7 +61,8 @@ void SystemUseReader::read(std::span<const std::byte> area, Lba record, SystemUs
   read_areas(area.subspan(skip_), out, continuation);
 }
 
-void SystemUseReader::read_root(std::span<const std::byte> area, Lba record, SystemUseRead& out, const std::function<void(Lba)>& continuation) {
+void SystemUseReader::read_root(std::span<const std::byte> area, Lba record, SystemUseRead& out,
+                                const std::function<void(Lba)>& continuation) {
   out.clear();
   record_ = record;
   SuspHeader first;
