@@ -70,13 +70,34 @@ ImageOptions with_defaults(ImageOptions options) {
   return options;
 }
 
+// The catalog is a file whose bytes are known only when the layout is; its size is known now.
+std::optional<CatalogFile> add_boot_catalog(const BootOptions& boot, Time time, TreeBuilder& tree) {
+  if (boot.catalog_path.empty()) return {};
+  if (boot.entries.empty())
+    throw Error(ErrorKind::usage, printable(boot.catalog_path), "adding the boot catalog", "nothing boots that it could list; add --boot");
+  if (tree.exists(boot.catalog_path))
+    throw Error(ErrorKind::usage, printable(boot.catalog_path), "adding the boot catalog",
+                "the sources have a file of that name, perhaps an old catalog; leave it out with --exclude, or choose another path");
+  CatalogFile catalog(boot);
+  Attributes attributes;
+  attributes.mode = 0444;
+  attributes.mtime = time;
+  tree.add_callback(boot.catalog_path, catalog.bytes(), catalog.reader(), attributes);
+  return catalog;
+}
+
 // The volume descriptors follow each other from sector 16 without a gap; the set terminator is the last.
 std::vector<std::unique_ptr<FormatWriter>> make_formats(const FileSystems& wanted, const Volume& volume, const SourceTree& tree,
-                                                        const Layout& layout, std::vector<std::unique_ptr<Region>>& regions) {
+                                                        const Layout& layout, std::unique_ptr<ElTorito> boot,
+                                                        std::vector<std::unique_ptr<Region>>& regions) {
   std::vector<std::unique_ptr<FormatWriter>> formats;
   uint64_t descriptor = 16;
   regions.push_back(std::make_unique<SystemArea>());
   formats.push_back(make_iso9660(tree, volume, layout, descriptor++));
+  if (boot) {
+    formats.push_back(std::move(boot));
+    ++descriptor;  // the boot record's place is fixed: BIOSes look nowhere else
+  }
   if (wanted.joliet) formats.push_back(make_joliet(tree, volume, layout, descriptor++));
   regions.push_back(make_set_terminator(descriptor++));
   return formats;
@@ -140,6 +161,7 @@ std::unique_ptr<Image> FileSystemImage::create_result() {
 
   // Sources become one tree: ruled, linked by inode, equal contents shared, sorted by name. (They were scanned when added.)
   parts.tree = std::make_unique<SourceTree>(tree_.finish(options_.warn));
+  own_boot_contents(*parts.tree, options_.boot);
 
   // ---- The tree is frozen. ----
 
@@ -149,10 +171,14 @@ std::unique_ptr<Image> FileSystemImage::create_result() {
   auto volume = std::make_unique<Volume>(options_.volume);
 
   // Every format finds its names and its order; directories are independent of each other.
-  parts.formats = make_formats(options_.file_systems, *volume, tree, layout, parts.regions);
+  auto own_boot = options_.boot.entries.empty() ? nullptr : std::make_unique<ElTorito>(tree, layout, options_.boot, catalog ? &*catalog : nullptr);
+  ElTorito* const boot = own_boot.get();
+  parts.formats = make_formats(options_.file_systems, *volume, tree, layout, std::move(own_boot), parts.regions);
   for (const auto& format : parts.formats) format->prepare();
   check_stop(options_.stop);
   warn_of_losses(parts.formats, tree, options_.warn);
+  if (boot && options_.warn)
+    for (const std::string& note : boot->notes()) options_.warn("boot", note);
 
   // Each format asks for room; the manifest asks for the end, since it depends on all the other bytes.
   if (options_.digest != DigestKind::none) parts.manifest = std::make_unique<ManifestWriter>(tree, layout, options_.digest);
@@ -164,6 +190,9 @@ std::unique_ptr<Image> FileSystemImage::create_result() {
   assign_extents(tree, regions, sizes, options_.session_start, *parts.layout);
 
   // ---- Every address is known; nothing is written. ----
+
+  // Boot programs learn where they lie, in the image only. A checksum among it is why their few bytes are read now.
+  if (boot) parts.patches = boot->freeze();
 
   parts.volume = std::move(volume);
   return std::make_unique<Image>(std::move(parts));

@@ -22,6 +22,7 @@
 #include "libfsi/base/image_file.h"
 #include "libfsi/base/progress.h"
 #include "libfsi/check/verify.h"
+#include "libfsi/eltorito/eltorito.h"
 #include "libfsi/image/image.h"
 #include "libfsi/image/sinks.h"
 #include "libfsi/layout/volume.h"
@@ -44,6 +45,7 @@ FileSystems parse_file_systems(const std::string& list);
 struct ImageOptions {
   FileSystems file_systems;
   Volume volume;                        ///< empty ids get their defaults in create_result()
+  BootOptions boot;                     ///< without entries nothing boots
   DigestKind digest = DigestKind::xxh3; ///< none: no manifest
   Lba session_start = 0;                ///< LBA of the first sector; shifts every absolute address
   unsigned threads = 0;                 ///< 0: as many as there are processors

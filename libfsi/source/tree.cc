@@ -1,5 +1,7 @@
 #include "libfsi/source/tree.h"
 
+#include <algorithm>
+
 namespace fsi {
 
 std::string SourceTree::path(NodeId id) const {
@@ -7,6 +9,21 @@ std::string SourceTree::path(NodeId id) const {
   std::string path;
   for (; id != kRoot; id = nodes[id].parent) path.insert(0, "/" + std::string(name(id)));
   return path;
+}
+
+NodeId SourceTree::find(std::string_view path) const {
+  NodeId at = kRoot;
+  while (!path.empty()) {
+    const std::string_view component = path.substr(0, path.find('/'));
+    path.remove_prefix(std::min(component.size() + 1, path.size()));
+    if (component.empty()) continue;
+    if (nodes[at].kind != NodeKind::directory) return kNone;
+    const auto below = children(nodes[at]);
+    const auto child = std::lower_bound(below.begin(), below.end(), component, [&](const Node& node, std::string_view text) { return str(node.name) < text; });
+    if (child == below.end() || str(child->name) != component) return kNone;
+    at = static_cast<NodeId>(&*child - nodes.data());
+  }
+  return at;
 }
 
 std::string SourceTree::host_path(uint32_t host_directory) const {
