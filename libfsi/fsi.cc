@@ -159,6 +159,8 @@ std::unique_ptr<Image> FileSystemImage::create_result() {
   Image::Parts parts;
   parts.threads = options_.threads;
 
+  const std::optional<CatalogFile> catalog = add_boot_catalog(options_.boot, options_.volume.created, tree_);
+
   // Sources become one tree: ruled, linked by inode, equal contents shared, sorted by name. (They were scanned when added.)
   parts.tree = std::make_unique<SourceTree>(tree_.finish(options_.warn));
   own_boot_contents(*parts.tree, options_.boot);

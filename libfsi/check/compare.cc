@@ -163,10 +163,10 @@ class Comparison {
 
   void compare(SectorRange chunk, std::span<const std::byte> bytes, Part& part) {
     if (!manifest_) return;
-    const uint64_t index = (chunk.first - manifest_->base) / kChunkSectors;
-    if (index >= manifest_->chunk_count) return;
+    const auto index = manifest_->chunk_at(chunk.first - manifest_->base);
+    if (!index) return;
     const Digest digest = digest_of(manifest_->kind, bytes);
-    const auto expected = manifest_->digest_of_chunk(index);
+    const auto expected = manifest_->digest_of_chunk(*index);
     part.compared += chunk.count;
     if (std::memcmp(digest.data(), expected.data(), expected.size()) != 0) append(part.different, chunk);
   }

@@ -57,10 +57,10 @@ std::optional<ManifestHeader> read_header(const SectorSource& source, uint64_t b
   // From here on an honest header; a hostile one can still be whole, so nothing is allocated that the source does not have.
   const uint64_t room = source.sectors() - base;
   const uint64_t sectors = header.manifest_sectors, image = header.image_sectors;
-  if (header.manifest_first != first || first % kChunkSectors != 0 || image > room || first > image || sectors != image - first ||
-      sectors % kChunkSectors != 0)
+  if (header.manifest_first != first || first % kChunkSectors != 0 || image > room || first > image || sectors > image - first ||
+      sectors % kChunkSectors != 0 || (image - first - sectors) % kChunkSectors != 0)
     return why = "its header contradicts the size of the image", std::nullopt;
-  if (header.chunk_count != first / kChunkSectors) return why = "its header contradicts itself (chunks)", std::nullopt;
+  if (header.chunk_count != (image - sectors) / kChunkSectors) return why = "its header contradicts itself (chunks)", std::nullopt;
   const uint64_t bytes = sectors * kSectorSize, table = header.chunk_count * digest_size(kind);
   const uint64_t marks = header.marks_offset, troubles = header.trouble_offset;
   if (bytes < sizeof header || table > bytes - sizeof header || header.marks_bytes < (first + 7) / 8 || marks < sizeof header + table || marks > bytes ||

@@ -10,6 +10,7 @@
 
 #include "libfsi/base/digest.h"
 #include "libfsi/base/sectors.h"
+#include "libfsi/disc/manifest.h"
 #include "libfsi/read/issue.h"
 
 namespace fsi {
@@ -39,6 +40,12 @@ struct Manifest {
   std::vector<Trouble> troubles{};
   uint64_t trouble_count = 0;
 
+  /// The chunk that begins at a sector (relative to `base`): its number in the table; none for the manifest's own.
+  std::optional<uint64_t> chunk_at(uint64_t sector) const {
+    if (sector >= first && sector < first + sectors) return {};
+    const uint64_t chunk = (sector < first ? sector : sector - sectors) / disc::kChunkSectors;
+    return chunk < chunk_count ? std::optional(chunk) : std::nullopt;
+  }
   std::span<const std::byte> digest_of_chunk(uint64_t chunk) const {
     const size_t size = digest_size(kind);
     return digests.subspan(static_cast<size_t>(chunk) * size, size);

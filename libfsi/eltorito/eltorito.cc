@@ -37,7 +37,7 @@ std::vector<std::byte> to_bytes(const T& record) {
 }
 
 // The image as it will be on the disc, for its own checksum: with what lies over it so far.
-uint32_t sum_of_words(const BootImage& image, const std::vector<Patch>& over) {
+uint32_t sum_of_words(const BootFile& image, const std::vector<Patch>& over) {
   uint32_t sum = 0;
   std::vector<std::byte> chunk(64 * 1024);
   for (uint64_t at = disc::kBootInfoEnd; at < image.bytes(); at += chunk.size()) {
@@ -101,18 +101,18 @@ ElTorito::ElTorito(const SourceTree& tree, const Layout& layout, BootOptions boo
   catalog_ = catalog ? catalog->made_ : CatalogFile(boot_).made_;
 }
 
-BootImage ElTorito::image_of(const BootEntry& entry) {
-  if (!entry.of_host) return BootImage(tree_, tree_.nodes[find_boot_file(tree_, entry.image)].content);
+BootFile ElTorito::image_of(const BootEntry& entry) {
+  if (!entry.of_host) return BootFile(tree_, tree_.nodes[find_boot_file(tree_, entry.image)].content);
   for (const Entry& earlier : entries_)  // one image may boot in several ways
     if (earlier.asked.of_host && earlier.asked.image == entry.image && earlier.asked.descriptor == entry.descriptor) return earlier.image;
   HostImage& host = hosts_.emplace_back(entry);
   host.zone = Zone::boot;
-  return BootImage(host);
+  return BootFile(host);
 }
 
 void ElTorito::prepare() {
   for (const BootEntry& entry : boot_.entries) {
-    const BootImage image = image_of(entry);
+    const BootFile image = image_of(entry);
     std::vector<std::byte> start;
     if (entry.emulation == Emulation::hard_disk) {
       start.resize(std::min<uint64_t>(image.bytes(), disc::kVirtualSector));
@@ -124,7 +124,7 @@ void ElTorito::prepare() {
   if (catalog_->bytes.size() > kSectorSize) notes_.push_back("the boot catalog is larger than a sector, and firmware reads only the first: entries at its end may not be seen");
 }
 
-void ElTorito::want(const BootEntry& entry, const BootImage& image) {
+void ElTorito::want(const BootEntry& entry, const BootFile& image) {
   if (!entry.info_table && !entry.grub2) return;
   auto same = std::find_if(wanted_.begin(), wanted_.end(), [&](const Wanted& w) { return w.image == image; });
   if (same == wanted_.end()) same = wanted_.insert(same, Wanted{image, false, false});
@@ -140,7 +140,7 @@ std::vector<Region*> ElTorito::regions() {
 }
 
 std::vector<Patch> ElTorito::patches_of(const Wanted& wanted) const {
-  const BootImage& image = wanted.image;
+  const BootFile& image = wanted.image;
   const Lba at = image.extent(layout_).first;
   std::vector<Patch> patches;
   if (wanted.grub2) {

@@ -9,7 +9,7 @@
 
 #include "libfsi/eltorito/boot_catalog.h"
 #include "libfsi/eltorito/boot_entry.h"
-#include "libfsi/eltorito/boot_image.h"
+#include "libfsi/eltorito/boot_file.h"
 #include "libfsi/layout/layout.h"
 #include "libfsi/layout/patch.h"
 
@@ -57,7 +57,7 @@ class ElTorito : public FormatWriter {
   /// After prepare(): the boot images, in the order of the catalog.
   struct Entry {
     BootEntry asked;
-    BootImage image;
+    BootFile image;
     CatalogLine line;
   };
   const std::vector<Entry>& entries() const { return entries_; }
@@ -88,13 +88,13 @@ class ElTorito : public FormatWriter {
 
   /// An image that wants boot information; several entries may name it.
   struct Wanted {
-    BootImage image;
+    BootFile image;
     bool info_table, grub2;
   };
 
   Lba catalog_sector() const;
-  BootImage image_of(const BootEntry& entry);
-  void want(const BootEntry& entry, const BootImage& image);
+  BootFile image_of(const BootEntry& entry);
+  void want(const BootEntry& entry, const BootFile& image);
   std::vector<Patch> patches_of(const Wanted& wanted) const;
 
   const SourceTree& tree_;

@@ -36,9 +36,9 @@ void ManifestWriter::Locator::render(uint64_t, std::span<std::byte> out) const {
   std::memcpy(out.data(), &locator, sizeof locator);
 }
 
-uint64_t ManifestWriter::Body::measure_behind(uint64_t sectors_before) {
+uint64_t ManifestWriter::Body::measure_between(uint64_t sectors_before, uint64_t sectors_behind) {
   ManifestWriter& o = owner_;
-  const uint64_t chunks = sectors_before / kChunkSectors;
+  const uint64_t chunks = (sectors_before + sectors_behind) / kChunkSectors;
   o.marks_offset_ = sizeof(disc::ManifestHeader) + chunks * digest_size(o.kind_);
   o.marks_bytes_ = sectors_before / 8;  // 32 sectors are 4 bytes exactly
   o.trouble_offset_ = o.marks_offset_ + o.marks_bytes_;
@@ -54,6 +54,7 @@ void ManifestWriter::Body::render(uint64_t first, std::span<std::byte> out) cons
 
 void ManifestWriter::digest_chunks(uint64_t first, std::span<const std::byte> bytes) {
   const size_t size = digest_size(kind_);
+  if (first >= closing_sectors().first) first -= body_.range.count;
   std::byte* slot = bytes_.data() + sizeof(disc::ManifestHeader) + first / kChunkSectors * size;
   for (; !bytes.empty(); bytes = bytes.subspan(kChunkBytes), slot += size)
     std::memcpy(slot, digest_of(kind_, bytes.first(kChunkBytes)).data(), size);
@@ -94,7 +95,7 @@ void ManifestWriter::seal(std::span<const Drift> drifts) {
   header.image_sectors = layout_.sectors();
   header.manifest_first = covered_sectors();
   header.manifest_sectors = body_.range.count;
-  header.chunk_count = covered_sectors() / kChunkSectors;
+  header.chunk_count = (covered_sectors() + closing_sectors().count) / kChunkSectors;
   header.marks_offset = marks_offset_;
   header.marks_bytes = marks_bytes_;
   header.trouble_offset = trouble_offset_;

@@ -35,12 +35,18 @@ class Cursor {
   uint64_t next_ = 0;
 };
 
+std::vector<Region*> in_zone(std::span<Region* const> regions, Zone zone) {
+  std::vector<Region*> found;
+  std::copy_if(regions.begin(), regions.end(), std::back_inserter(found), [&](const Region* r) { return r->zone == zone; });
+  return found;
+}
+
 void check_fixed_apart(std::vector<Region*> fixed) {
   std::sort(fixed.begin(), fixed.end(), [](auto* a, auto* b) { return a->range.first < b->range.first; });
   for (size_t i = 1; i < fixed.size(); ++i)
     if (fixed[i - 1]->range.end() > fixed[i]->range.first)
-      throw Error(ErrorKind::limit, fixed[i - 1]->what(), "laying out the volume descriptors",
-                  "it reaches into \"" + fixed[i]->what() + "\" at sector " + std::to_string(fixed[i]->fixed_at));
+      throw Error(ErrorKind::limit, fixed[i - 1]->what(), "laying out what has a fixed place",
+                  "it reaches into \"" + fixed[i]->what() + "\" at sector " + std::to_string(fixed[i]->range.first));
 }
 
 }  // namespace
@@ -64,9 +70,7 @@ void assign_extents(const SourceTree& tree, std::span<Region* const> regions, st
   };
 
   place_zone(Zone::fixed);
-  std::vector<Region*> fixed;
-  std::copy_if(regions.begin(), regions.end(), std::back_inserter(fixed), [](Region* r) { return r->zone == Zone::fixed; });
-  check_fixed_apart(std::move(fixed));
+  check_fixed_apart(in_zone(regions, Zone::fixed));
   place_zone(Zone::metadata);
   place_zone(Zone::boot);
 
@@ -91,13 +95,18 @@ void assign_extents(const SourceTree& tree, std::span<Region* const> regions, st
   layout.data.count = session_start + cursor.next() - layout.data.first;
 
   place_zone(Zone::tail);
-  for (Region* region : layout.regions) {
-    if (region->zone != Zone::last) continue;
+  // How long the end is follows from how far before it things must be; only then the last region knows all there is.
+  uint64_t closing = 0;
+  for (const Region* region : in_zone(regions, Zone::closing)) closing = std::max(closing, round_up(region->fixed_at, kImageUnit));
+  for (Region* region : in_zone(regions, Zone::last)) {
     const uint64_t before = cursor.take(0, kImageUnit);
-    region->range = {session_start + before, region->measure_behind(before)};
+    region->range = {session_start + before, region->measure_between(before, closing)};
     cursor.reach(before + region->range.count);
   }
-  layout.end = session_start + round_up(cursor.next(), kImageUnit);
+  layout.end = session_start + round_up(cursor.next(), kImageUnit) + closing;
+  for (size_t i = 0; i < regions.size(); ++i)
+    if (regions[i]->zone == Zone::closing) regions[i]->range = {layout.end - regions[i]->fixed_at, sizes[i]};
+  check_fixed_apart(in_zone(regions, Zone::closing));
   if (layout.end > kVolumeLimit)
     throw Error(ErrorKind::limit, "", "laying out the image", "the volume would pass 2^32 sectors (8 TiB); split the source");
   std::sort(layout.regions.begin(), layout.regions.end(), [](const Region* a, const Region* b) {

@@ -38,10 +38,10 @@ class HostImage : public Region {
 };
 
 /// Refers to a file of the tree or to a HostImage; copyable.
-class BootImage {
+class BootFile {
  public:
-  BootImage(const SourceTree& tree, ContentId content) : tree_(&tree), content_(content) {}
-  explicit BootImage(HostImage& host) : host_(&host) {}
+  BootFile(const SourceTree& tree, ContentId content) : tree_(&tree), content_(content) {}
+  explicit BootFile(HostImage& host) : host_(&host) {}
 
   uint64_t bytes() const { return host_ ? host_->bytes() : tree_->contents[content_].size; }
   std::string name() const;
@@ -52,7 +52,7 @@ class BootImage {
 
   ContentId content() const { return content_; }
   HostImage* host() const { return host_; }
-  friend bool operator==(const BootImage&, const BootImage&) = default;
+  friend bool operator==(const BootFile&, const BootFile&) = default;
 
  private:
   const SourceTree* tree_ = nullptr;

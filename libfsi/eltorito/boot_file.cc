@@ -1,4 +1,4 @@
-#include "libfsi/eltorito/boot_image.h"
+#include "libfsi/eltorito/boot_file.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -32,14 +32,14 @@ void HostImage::render(uint64_t first, std::span<std::byte> out) const {
   for (const Patch& patch : patches_) lay_over(out, offset, patch.bytes, patch.offset);
 }
 
-std::string BootImage::name() const { return host_ ? host_->name() : printable(tree_->path(tree_->contents[content_].first_node)); }
+std::string BootFile::name() const { return host_ ? host_->name() : printable(tree_->path(tree_->contents[content_].first_node)); }
 
-Extent BootImage::extent(const Layout& layout) const {
+Extent BootFile::extent(const Layout& layout) const {
   if (host_) return {static_cast<Lba>(host_->range.first), host_->bytes()};
   return layout.extent(*tree_, content_);
 }
 
-void BootImage::read(uint64_t offset, std::span<std::byte> out) const {
+void BootFile::read(uint64_t offset, std::span<std::byte> out) const {
   if (host_) return host_->read(offset, out);
   ContentReader reader(*tree_);
   if (const auto drift = reader.read(content_, offset, out))
