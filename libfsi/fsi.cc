@@ -10,6 +10,7 @@
 #include <optional>
 #include <thread>
 
+#include "libfsi/disc/eltorito.h"
 #include "libfsi/iso9660/iso9660.h"
 #include "libfsi/joliet/joliet.h"
 #include "libfsi/names/recorded_names.h"
@@ -70,6 +71,36 @@ ImageOptions with_defaults(ImageOptions options) {
   return options;
 }
 
+// What boots, with the EFI system partition that is made of a folder. Its serial is what else would be random.
+BootOptions complete_boot(const ImageOptions& options) {
+  BootOptions boot = options.boot;
+  if (!options.efi_directory.empty()) {
+    BootEntry entry;
+    entry.image = options.efi_directory;
+    entry.of_host = true;
+    entry.platform = disc::kPlatformEfi;
+    const uint32_t serial = guid_of("discpress EFI\n" + options.volume.volume_id + "\n" + std::to_string(options.volume.created)).time_low;
+    entry.descriptor = make_efi_partition({options.efi_directory, options.volume.created, serial, options.scan});
+    boot.entries.push_back(std::move(entry));
+  }
+  if (options.hybrid.wanted()) {
+    boot.partition_align = kPartitionAlign;
+    if (options.session_start)
+      throw Error(ErrorKind::usage, "--hybrid", "making the image start from a disk", "only an image that begins at sector 0 can; leave the session start out");
+  }
+  return boot;
+}
+
+std::vector<HybridImage> hybrid_images(const ElTorito* boot, const Layout& layout) {
+  std::vector<HybridImage> images;
+  if (!boot) return images;
+  for (const ElTorito::Entry& entry : boot->entries())
+    images.push_back({entry.image.name(), entry.asked.platform, entry.image.bytes(), entry.line.media != disc::kNoEmulation, entry.asked.info_table,
+                      entry.asked.grub2, [image = entry.image, &layout] { return image.extent(layout); },
+                      [image = entry.image](uint64_t offset, std::span<std::byte> out) { image.read(offset, out); }});
+  return images;
+}
+
 // The catalog is a file whose bytes are known only when the layout is; its size is known now.
 std::optional<CatalogFile> add_boot_catalog(const BootOptions& boot, Time time, TreeBuilder& tree) {
   if (boot.catalog_path.empty()) return {};
@@ -88,16 +119,20 @@ std::optional<CatalogFile> add_boot_catalog(const BootOptions& boot, Time time, 
 
 // The volume descriptors follow each other from sector 16 without a gap; the set terminator is the last.
 std::vector<std::unique_ptr<FormatWriter>> make_formats(const FileSystems& wanted, const Volume& volume, const SourceTree& tree,
-                                                        const Layout& layout, std::unique_ptr<ElTorito> boot,
+                                                        const Layout& layout, std::unique_ptr<ElTorito> boot, const HybridOptions& hybrid,
                                                         std::vector<std::unique_ptr<Region>>& regions) {
   std::vector<std::unique_ptr<FormatWriter>> formats;
   uint64_t descriptor = 16;
-  regions.push_back(std::make_unique<SystemArea>());
+  const ElTorito* const images = boot.get();
   formats.push_back(make_iso9660(tree, volume, layout, descriptor++));
   if (boot) {
     formats.push_back(std::move(boot));
     ++descriptor;  // the boot record's place is fixed: BIOSes look nowhere else
   }
+  if (hybrid.wanted())
+    formats.push_back(std::make_unique<Hybrid>(volume, layout, hybrid, [images, &layout] { return hybrid_images(images, layout); }));
+  else
+    regions.push_back(std::make_unique<SystemArea>());
   if (wanted.joliet) formats.push_back(make_joliet(tree, volume, layout, descriptor++));
   regions.push_back(make_set_terminator(descriptor++));
   return formats;
@@ -159,11 +194,12 @@ std::unique_ptr<Image> FileSystemImage::create_result() {
   Image::Parts parts;
   parts.threads = options_.threads;
 
-  const std::optional<CatalogFile> catalog = add_boot_catalog(options_.boot, options_.volume.created, tree_);
+  const BootOptions wanted_boot = complete_boot(options_);
+  const std::optional<CatalogFile> catalog = add_boot_catalog(wanted_boot, options_.volume.created, tree_);
 
   // Sources become one tree: ruled, linked by inode, equal contents shared, sorted by name. (They were scanned when added.)
   parts.tree = std::make_unique<SourceTree>(tree_.finish(options_.warn));
-  own_boot_contents(*parts.tree, options_.boot);
+  own_boot_contents(*parts.tree, wanted_boot);
 
   // ---- The tree is frozen. ----
 
@@ -173,9 +209,9 @@ std::unique_ptr<Image> FileSystemImage::create_result() {
   auto volume = std::make_unique<Volume>(options_.volume);
 
   // Every format finds its names and its order; directories are independent of each other.
-  auto own_boot = options_.boot.entries.empty() ? nullptr : std::make_unique<ElTorito>(tree, layout, options_.boot, catalog ? &*catalog : nullptr);
+  auto own_boot = wanted_boot.entries.empty() ? nullptr : std::make_unique<ElTorito>(tree, layout, wanted_boot, catalog ? &*catalog : nullptr);
   ElTorito* const boot = own_boot.get();
-  parts.formats = make_formats(options_.file_systems, *volume, tree, layout, std::move(own_boot), parts.regions);
+  parts.formats = make_formats(options_.file_systems, *volume, tree, layout, std::move(own_boot), options_.hybrid, parts.regions);
   for (const auto& format : parts.formats) format->prepare();
   check_stop(options_.stop);
   warn_of_losses(parts.formats, tree, options_.warn);

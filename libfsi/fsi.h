@@ -23,6 +23,8 @@
 #include "libfsi/base/progress.h"
 #include "libfsi/check/verify.h"
 #include "libfsi/eltorito/eltorito.h"
+#include "libfsi/hybrid/efi_partition.h"
+#include "libfsi/hybrid/hybrid.h"
 #include "libfsi/image/image.h"
 #include "libfsi/image/sinks.h"
 #include "libfsi/layout/volume.h"
@@ -46,6 +48,8 @@ struct ImageOptions {
   FileSystems file_systems;
   Volume volume;                        ///< empty ids get their defaults in create_result()
   BootOptions boot;                     ///< without entries nothing boots
+  std::string efi_directory;            ///< a folder of the host that becomes an EFI system partition and a boot entry
+  HybridOptions hybrid;                 ///< so that a disk with the image on it boots too
   DigestKind digest = DigestKind::xxh3; ///< none: no manifest
   Lba session_start = 0;                ///< LBA of the first sector; shifts every absolute address
   unsigned threads = 0;                 ///< 0: as many as there are processors

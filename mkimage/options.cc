@@ -87,7 +87,7 @@ bool parse(int argc, char** argv, Options& options) {
   app.add_option("-o,--output", options.output, "Write the image to this file, which appears whole or not at all (default: standard output)");
 
   std::vector<std::string> boot;
-  std::string file_systems, digest, owner, time, progress = "auto", mode;
+  std::string hybrid, file_systems, digest, owner, time, progress = "auto", mode;
   app.add_option("--fs", file_systems, "File systems: iso9660,rockridge,joliet (default: all three)");
   app.add_option("--iso-level", volume.iso_level, "ISO 9660 interchange level 1, 2 or 3 (default 3), or 4 for the long names of ISO 9660:1999")
       ->check(CLI::Range(1, 4));
@@ -103,6 +103,8 @@ bool parse(int argc, char** argv, Options& options) {
                  "emulation=auto|none|floppy|hd, load-size=N, load-segment=N, id=TEXT, info-table, grub2")
       ->take_all();
   app.add_option("--boot-catalog", image.boot.catalog_path, "Show the boot catalog as a file at this path of the image (default: not at all)")->multi_option_policy(CLI::MultiOptionPolicy::Throw);
+  app.add_option("--efi-dir", image.efi_directory, "Make an EFI system partition (FAT, by mtools) of this folder and boot it");
+  app.add_option("--hybrid", hybrid, "Let a USB stick with the image boot too: mbr=FILE (isohdpfx.bin of isolinux or boot_hybrid.img of GRUB), gpt, or both with a comma");
 
   app.add_option("--exclude", scan.exclude, "Leave out what matches this glob (may be repeated): a name anywhere, or a path with /")->take_all();
   app.add_flag("--follow-links,!--no-follow-links", scan.follow_links, "Take what symbolic links point at instead of the links");
@@ -136,6 +138,7 @@ bool parse(int argc, char** argv, Options& options) {
   if (options.sources.empty()) usage("SOURCE", "nothing to put on the disc is named; name a directory, a file, an archive or PATH=SOURCE");
   if (!file_systems.empty()) image.file_systems = fsi::parse_file_systems(file_systems);
   for (const std::string& entry : boot) image.boot.entries.push_back(fsi::parse_boot_entry(entry));
+  if (!hybrid.empty()) image.hybrid = fsi::parse_hybrid(hybrid);
   if (!digest.empty()) image.digest = parse_digest(digest);
   if (!owner.empty()) parse_owner(owner, scan);
   if (!mode.empty()) scan.mode = fsi::ModeRule::parse(mode);

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "libfsi/base/error.h"
+#include "libfsi/base/words.h"
 #include "libfsi/disc/eltorito.h"
 
 namespace fsi {
@@ -13,20 +14,6 @@ namespace {
 
 [[noreturn]] void usage(std::string_view text, const std::string& why) {
   throw Error(ErrorKind::usage, "--boot " + printable(text), "reading the boot entry", why);
-}
-
-// Split at commas that no backslash protects.
-std::vector<std::string> split(std::string_view text) {
-  std::vector<std::string> words(1);
-  for (size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '\\' && i + 1 < text.size() && (text[i + 1] == ',' || text[i + 1] == '\\'))
-      words.back() += text[++i];
-    else if (text[i] == ',')
-      words.emplace_back();
-    else
-      words.back() += text[i];
-  }
-  return words;
 }
 
 unsigned number(std::string_view text, const std::string& key, std::string_view value, unsigned most) {
@@ -71,7 +58,7 @@ void check(std::string_view text, const BootEntry& entry) {
 }  // namespace
 
 BootEntry parse_boot_entry(std::string_view text) {
-  const std::vector<std::string> words = split(text);
+  const std::vector<std::string> words = split_words(text);
   BootEntry entry;
   entry.of_host = words[0].starts_with("@");
   entry.image = words[0].substr(entry.of_host ? 1 : 0);

@@ -106,7 +106,9 @@ BootFile ElTorito::image_of(const BootEntry& entry) {
   for (const Entry& earlier : entries_)  // one image may boot in several ways
     if (earlier.asked.of_host && earlier.asked.image == entry.image && earlier.asked.descriptor == entry.descriptor) return earlier.image;
   HostImage& host = hosts_.emplace_back(entry);
-  host.zone = Zone::boot;
+  const bool partition = boot_.partition_align != 0 && entry.is_efi();
+  host.zone = partition ? Zone::tail : Zone::boot;
+  if (partition) host.align = boot_.partition_align;
   return BootFile(host);
 }
 

@@ -20,6 +20,8 @@ struct BootOptions {
   std::vector<BootEntry> entries;
   /// Where in the tree the catalog is to be seen as a file; empty: nowhere.
   std::string catalog_path;
+  /// Not 0: UEFI images of the host will be partitions too, and lie behind the data, aligned to this many sectors.
+  uint32_t partition_align = 0;
 };
 
 /// The catalog as a file of the tree: its size is known before anything else, its bytes when the layout is.
