@@ -86,7 +86,7 @@ void Hybrid::prepare() {
 }
 
 std::vector<Region*> Hybrid::regions() {
-  std::vector<Region*> regions{&area_};
+  std::vector<Region*> regions{&area_, &padding_};
   if (options_.gpt) regions.push_back(&backup_);
   return regions;
 }

@@ -73,6 +73,19 @@ class Hybrid : public FormatWriter {
     const Hybrid& owner_;
   };
 
+  /// Takes no room: brings the end of the data to a whole MiB. A BIOS makes nothing of a disk below one cylinder (SeaBIOS
+  /// starts none below 504 KiB), and isohybrid's images are whole MiB too.
+  class Padding : public Region {
+   public:
+    Padding() {
+      zone = Zone::tail;
+      align = kPartitionAlign;
+    }
+    std::string what() const override { return "padding"; }
+    uint64_t measure() override { return 0; }
+    void render(uint64_t, std::span<std::byte>) const override {}
+  };
+
   /// Positions of the disk, in blocks of 512 bytes from the start of the image.
   struct Blocks {
     uint64_t first = 0, count = 0;
@@ -93,6 +106,7 @@ class Hybrid : public FormatWriter {
   const HybridImage* bios_ = nullptr;
   SystemArea area_;
   Backup backup_;
+  Padding padding_;
 };
 
 }  // namespace fsi
