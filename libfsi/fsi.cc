@@ -55,7 +55,7 @@ std::string default_volume_id(Time time) {
   return text;
 }
 
-void fill_defaults(ImageOptions& options) {
+ImageOptions with_defaults(ImageOptions options) {
   const std::optional<Time> epoch = source_date_epoch();
   const Time time = epoch ? *epoch : now();
   Volume& volume = options.volume;
@@ -64,9 +64,10 @@ void fill_defaults(ImageOptions& options) {
   if (volume.volume_id.empty()) volume.volume_id = default_volume_id(volume.created);
   if (volume.application.empty()) volume.application = "DISCPRESS";  // without a version, which would change the bytes
   volume.rock_ridge = options.file_systems.rock_ridge;
-  if (epoch && !options.scan.latest_time) options.scan.latest_time = *epoch;
+  if (epoch && !options.scan.source_date_epoch) options.scan.source_date_epoch = *epoch;
   if (!options.threads) options.threads = std::max(1u, std::thread::hardware_concurrency());
   options.scan.threads = options.threads;
+  return options;
 }
 
 // The volume descriptors follow each other from sector 16 without a gap; the set terminator is the last.
@@ -126,7 +127,7 @@ FileSystems parse_file_systems(const std::string& list) {
 }
 
 FileSystemImage::FileSystemImage(ImageOptions options)
-    : options_((fill_defaults(options), std::move(options))), tree_(options_.scan) {
+    : options_(with_defaults(std::move(options))), tree_(options_.scan, options_.stop, options_.progress) {
   check_volume_texts(options_.volume);
 }
 
@@ -137,8 +138,8 @@ std::unique_ptr<Image> FileSystemImage::create_result() {
   Image::Parts parts;
   parts.threads = options_.threads;
 
-  // Sources become one tree: scanned in parallel, ruled, linked by inode, equal contents shared, sorted by name.
-  parts.tree = std::make_unique<SourceTree>(tree_.finish(options_.stop, options_.progress, options_.warn));
+  // Sources become one tree: ruled, linked by inode, equal contents shared, sorted by name. (They were scanned when added.)
+  parts.tree = std::make_unique<SourceTree>(tree_.finish(options_.warn));
 
   // ---- The tree is frozen. ----
 

@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -127,6 +128,24 @@ std::string drift_text(const fsi::Image& image, const fsi::Drift& drift) {
   return fmt::format("{}: reading the source: {}: {}", where, drift.error ? fsi::errno_text(drift.error) : "it could not be read", rest);
 }
 
+fsi::OutputIdentity::Identity identity_of(const struct stat& status) { return {status.st_dev, status.st_ino}; }
+
+// So that the image never becomes part of itself.
+fsi::OutputIdentity identify_output(const std::string& path) {
+  fsi::OutputIdentity output;
+  struct stat status{};
+  if (path.empty()) {
+    if (::fstat(STDOUT_FILENO, &status) == 0 && S_ISREG(status.st_mode)) output.file = identity_of(status);
+    return output;
+  }
+  if (::stat(path.c_str(), &status) == 0) output.file = identity_of(status);
+  const size_t slash = path.rfind('/');
+  const std::string directory = slash == std::string::npos ? "." : path.substr(0, slash + 1);
+  if (::stat(directory.c_str(), &status) == 0) output.directory = identity_of(status);
+  output.name = slash == std::string::npos ? path : path.substr(slash + 1);
+  return output;
+}
+
 int run(int argc, char** argv, const std::stop_source& stop) {
   mkimage::Options options;
   if (!mkimage::parse(argc, argv, options)) return 0;
@@ -141,6 +160,7 @@ int run(int argc, char** argv, const std::stop_source& stop) {
   if (options.progress != fsi::ProgressStyle::none)
     options.image.progress = [&](const fsi::ProgressEvent& event) { screen.show(event); };
 
+  if (writes) options.image.scan.output = identify_output(options.output);
   fsi::FileSystemImage description(options.image);
   for (const std::string& source : options.sources) description.tree().add_source(source);
   const std::unique_ptr<fsi::Image> image = description.create_result();

@@ -27,9 +27,11 @@ class ContentReader {
   explicit ContentReader(const SourceTree& tree);
   ~ContentReader();
   ContentReader(const ContentReader&) = delete;
+  ContentReader(ContentReader&&) noexcept;
 
   /// Fills `out` with the bytes [offset, offset + out.size()) of the content, which lie inside its
-  /// promised size. What is not there becomes zeros and is reported.
+  /// promised size. What is not there becomes zeros and is reported, by each call that meets it; that
+  /// a file grew is seen by the call that reads its end, and by direct() and check().
   std::optional<Drift> read(ContentId id, uint64_t offset, std::span<std::byte> out);
 
   /// A descriptor of the regular file that holds the content, and the content's offset in it, for

@@ -1,21 +1,36 @@
 #include "libfsi/source/tree.h"
 
+#include <algorithm>
+
 namespace fsi {
 
+namespace {
+// Joins components that were collected from the leaf to the root, in one allocation: a path may be
+// hundreds of kilobytes long.
+std::string join_reversed(std::string first, std::vector<std::string_view>& components) {
+  size_t length = first.size();
+  for (const std::string_view component : components) length += 1 + component.size();
+  first.reserve(length);
+  std::reverse(components.begin(), components.end());
+  for (const std::string_view component : components) {
+    if (first.empty() || first.back() != '/') first += '/';
+    first += component;
+  }
+  return first;
+}
+}  // namespace
+
 std::string SourceTree::path(NodeId id) const {
-  if (id == kRoot) return "/";
-  std::string path;
-  for (; id != kRoot; id = nodes[id].parent) path.insert(0, "/" + std::string(name(id)));
-  return path;
+  std::vector<std::string_view> components;
+  for (; id != kRoot; id = nodes[id].parent) components.push_back(name(id));
+  return join_reversed("/", components);
 }
 
 std::string SourceTree::host_path(uint32_t host_directory) const {
-  const HostDirectory& directory = host_directories[host_directory];
-  std::string own(str(directory.name));
-  if (directory.parent == kNone) return own;
-  std::string path = host_path(directory.parent);
-  if (path.empty() || path.back() != '/') path += '/';
-  return path + own;
+  std::vector<std::string_view> components;
+  for (; host_directories[host_directory].parent != kNone; host_directory = host_directories[host_directory].parent)
+    components.push_back(str(host_directories[host_directory].name));
+  return join_reversed(std::string(str(host_directories[host_directory].name)), components);
 }
 
 std::string SourceTree::origin_path(ContentId id) const {

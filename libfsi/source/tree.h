@@ -50,19 +50,24 @@ struct Node {
   };
   Node() : device(0) {}
 };
+static_assert(sizeof(Node) == 72, "a million nodes should stay near 70 MB");
 
 enum class OriginKind : uint8_t { host_file, descriptor, memory, callback };
 
 /// Where the bytes of a file come from. Hard links and equal contents share one Content.
 struct Content {
   uint64_t size = 0;            ///< promised when the tree was frozen
-  uint64_t offset = 0;          ///< descriptor, memory: where they begin
+  union {
+    uint64_t offset;            ///< descriptor, memory: where they begin
+    TextRef name;               ///< host_file: name inside that directory
+  };
   uint32_t place = kNone;       ///< host_file: host directory; else index into its own table
-  TextRef name;                 ///< host_file: name inside that directory
   NodeId first_node = kNone;    ///< for messages and paths
   OriginKind origin = OriginKind::host_file;
   bool follow = false;          ///< host_file: open through symbolic links
+  Content() : offset(0) {}
 };
+static_assert(sizeof(Content) == 32);
 
 /// A directory of the host from which files are opened: `name` inside of `parent`, or, at the
 /// top (parent == kNone), a path as the user gave it.

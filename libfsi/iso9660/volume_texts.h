@@ -1,5 +1,5 @@
-// Whether the texts of a volume (identifiers of volume, publisher, ...) can be recorded, before any
-// work is done. Knows no descriptor.
+// Whether the texts of a volume (identifiers of volume, publisher, ...) can be recorded in ISO 9660, to be asked
+// before any work is done.
 #pragma once
 
 #include <string>

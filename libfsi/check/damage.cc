@@ -1,0 +1,94 @@
+#include "libfsi/check/damage.h"
+
+#include <algorithm>
+#include <unordered_set>
+
+#include "libfsi/read/iso_tree.h"
+
+namespace fsi {
+
+namespace {
+
+class DamageVisitor final : public Visitor {
+ public:
+  DamageVisitor(std::vector<RangeHits>& hits, size_t keep) : hits_(hits), keep_(keep) {}
+
+  void next_tree(std::string_view name) {
+    tree_ = name;
+    best_ = !begun_;
+    begun_ = true;
+  }
+
+  void entry(const Entry& entry) override {
+    uint64_t at = 0;  // byte of the file
+    for (const Extent& extent : entry.extents) {
+      const SectorRange range = extent.range();
+      for (size_t i = first_hit(range); i < hits_.size() && hits_[i].range.first < range.end(); ++i) {
+        // The same data under another tree's name is no news.
+        if (entry.kind != EntryKind::directory && !is_news(extent.first)) continue;
+        const uint64_t from = std::max(range.first, hits_[i].range.first) - range.first;
+        const uint64_t to = std::min(range.end(), hits_[i].range.end()) - range.first;
+        PathHit hit{.path = {}, .first_byte = at + from * kSectorSize, .size = entry.size};
+        hit.bytes = std::min(to * kSectorSize, extent.bytes) - from * kSectorSize;
+        if (entry.kind == EntryKind::directory) {
+          hit.path = "directory records of " + std::string(entry.path) + " (" + std::string(tree_) + ")";
+          hit.is_structure = true;
+        } else {
+          hit.path = entry.path;
+        }
+        add(hits_[i], std::move(hit));
+      }
+      at += extent.bytes;
+    }
+  }
+
+  void structure(SectorRange range, std::string_view what) override {
+    for (size_t i = first_hit(range); i < hits_.size() && hits_[i].range.first < range.end(); ++i) {
+      auto& paths = hits_[i].paths;
+      const std::string name = std::string(what) + (tree_.empty() ? "" : " (" + std::string(tree_) + ")");
+      if (std::ranges::none_of(paths, [&](const PathHit& p) { return p.is_structure && p.path == name; }))
+        add(hits_[i], {.path = name, .is_structure = true});
+    }
+  }
+
+ private:
+  size_t first_hit(SectorRange range) const {
+    const auto it = std::ranges::upper_bound(hits_, range.first, {}, [](const RangeHits& h) { return h.range.end(); });
+    return static_cast<size_t>(it - hits_.begin());
+  }
+  bool is_news(Lba first) {
+    if (best_) return hit_files_.insert(first), true;
+    return !hit_files_.contains(first);
+  }
+  void add(RangeHits& hits, PathHit hit) {
+    if (hits.paths.size() < keep_)
+      hits.paths.push_back(std::move(hit));
+    else
+      ++hits.more;
+  }
+
+  std::vector<RangeHits>& hits_;
+  size_t keep_;
+  std::string_view tree_;
+  bool begun_ = false, best_ = false;
+  std::unordered_set<Lba> hit_files_;  // first sectors of the files that the best tree named
+};
+
+}  // namespace
+
+std::vector<RangeHits> map_to_paths(const Volume& volume, std::vector<SectorRange> ranges, const std::vector<NamedRange>& known, size_t keep,
+                                    std::stop_token stop) {
+  std::vector<RangeHits> hits;
+  for (const SectorRange& range : ranges) hits.push_back({.range = range});
+  if (hits.empty()) return hits;
+  DamageVisitor visitor(hits, keep);
+  for (const NamedRange& named : known) visitor.structure(named.range, named.name);
+  IssueLog ignored(0);  // what is wrong with the trees is said once, by check_structure
+  for (const auto& tree : volume.trees) {
+    visitor.next_tree(tree->name());
+    tree->walk(visitor, ignored, stop);
+  }
+  return hits;
+}
+
+}  // namespace fsi

@@ -1,0 +1,29 @@
+// From sectors to paths: what lies in damaged ranges. Walks the trees; memory grows with the damage, not with the image.
+#pragma once
+
+#include <cstdint>
+#include <stop_token>
+#include <vector>
+
+#include "libfsi/read/volume.h"
+
+namespace fsi {
+
+/// Something that lies at known sectors and is not in a tree.
+struct NamedRange {
+  SectorRange range;
+  std::string name;
+};
+
+struct RangeHits {
+  SectorRange range;
+  std::vector<PathHit> paths{};
+  uint64_t more = 0;  ///< hits beyond `keep`
+};
+
+/// What lies in each of `ranges` (ascending, disjoint). `known`: system area, descriptors, manifest, ... . Files of the
+/// best tree first; of the other trees only what the best one does not show. A range in which nothing lies has no paths.
+std::vector<RangeHits> map_to_paths(const Volume& volume, std::vector<SectorRange> ranges, const std::vector<NamedRange>& known, size_t keep,
+                                    std::stop_token stop);
+
+}  // namespace fsi

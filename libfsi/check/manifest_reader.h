@@ -1,0 +1,62 @@
+// Reading the manifest of disc/manifest.h: where it is, whether it can be believed, what it says.
+// Nothing in it is believed before its digests were checked and its sizes fit the source.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "libfsi/base/digest.h"
+#include "libfsi/base/sectors.h"
+#include "libfsi/read/issue.h"
+
+namespace fsi {
+
+/// A file that was not as promised while the image was made.
+struct Trouble {
+  uint8_t kind = 0;      ///< 1 shrank, 2 grew, 3 vanished, 4 failed
+  int error = 0;         ///< errno where there is one
+  uint64_t promised = 0; ///< bytes
+  uint64_t found = 0;    ///< bytes
+  std::string path{};
+};
+
+/// A manifest whose header is whole. All sectors in it are relative to `base`.
+struct Manifest {
+  DigestKind kind = DigestKind::none;
+  uint64_t base = 0;           ///< sector of the source where the session starts
+  uint64_t image_sectors = 0;
+  uint64_t first = 0, sectors = 0;
+  uint64_t chunk_count = 0;
+  std::string root;            ///< hex
+  std::vector<std::byte> body{}; ///< header and all; empty when it could not be read
+  bool table_whole = false;    ///< the digests can be believed
+  bool body_whole = false;     ///< marks and troubles too
+  std::span<const std::byte> digests{}; ///< inside body
+  std::span<const std::byte> marks{};
+  std::vector<Trouble> troubles{};
+  uint64_t trouble_count = 0;
+
+  std::span<const std::byte> digest_of_chunk(uint64_t chunk) const {
+    const size_t size = digest_size(kind);
+    return digests.subspan(static_cast<size_t>(chunk) * size, size);
+  }
+  /// The manifest's own sectors in the source.
+  SectorRange range() const { return {base + first, sectors}; }
+  Manifest() = default;
+  Manifest(Manifest&&) = default;  // body is kept by its heap block: the spans stay good
+  Manifest& operator=(Manifest&&) = default;
+};
+
+struct FoundManifest {
+  std::optional<Manifest> manifest{};  ///< the header is whole
+  std::optional<uint64_t> promised_sectors{};  ///< what header or locator say the image has
+};
+
+/// Looks for the locator in sectors 16 to 31 from `base`, then, should it be missing or damaged, for the header
+/// backwards from the end of the source. Issues: truncation, damage of the locator and of the manifest.
+FoundManifest load_manifest(const SectorSource& source, uint64_t base, IssueLog& log);
+
+}  // namespace fsi

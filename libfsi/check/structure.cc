@@ -1,0 +1,118 @@
+#include "libfsi/check/structure.h"
+
+#include <algorithm>
+#include <unordered_map>
+
+#include "libfsi/base/error.h"
+#include "libfsi/check/boot_catalog.h"
+#include "libfsi/check/links.h"
+#include "libfsi/check/path_table.h"
+#include "libfsi/read/iso_tree.h"
+
+namespace fsi {
+
+namespace {
+
+// Sectors that belong to one thing. Kept small: there is one for each distinct extent of the volume.
+struct Owned {
+  Lba first;
+  Lba end;
+  friend auto operator<=>(const Owned&, const Owned&) = default;
+};
+
+class StructureVisitor final : public Visitor {
+ public:
+  StructureVisitor(uint64_t source_end, uint64_t volume_end, bool truncated, IssueLog& log)
+      : source_end_(source_end), volume_end_(volume_end), truncated_(truncated), log_(log) {}
+
+  void next_tree(LinkCounts* links) {
+    links_ = links;
+    first_tree_ = tree_++ == 0;
+  }
+  void entry(const Entry& entry) override {
+    if (first_tree_) ++(entry.kind == EntryKind::directory ? facts.directories : facts.files);
+    if (links_) links_->add(entry);
+    for (const Extent& extent : entry.extents) {
+      const SectorRange range = extent.range();
+      facts.data_end = std::max(facts.data_end, range.end());
+      if (range.end() > source_end_) {
+        if (!truncated_) fault("the data of a file lie beyond the end", entry, range);
+        continue;
+      }
+      if (range.end() > volume_end_) fault("the data of a file lie outside the volume", entry, range);
+      owned.push_back({extent.first, static_cast<Lba>(std::min<uint64_t>(range.end(), UINT32_MAX))});
+    }
+  }
+
+  StructureFacts facts;
+  std::vector<Owned> owned;
+
+ private:
+  void fault(const char* what, const Entry& entry, SectorRange range) {
+    log_.report(what, [&] {
+      return Issue{.where = range, .paths = {{.path = std::string(entry.path), .bytes = entry.size, .size = entry.size}}, .clause = "ECMA-119 9.1.3"};
+    });
+  }
+  const uint64_t source_end_, volume_end_;
+  const bool truncated_;
+  IssueLog& log_;
+  LinkCounts* links_ = nullptr;
+  bool first_tree_ = false;
+  int tree_ = 0;
+};
+
+// Extents may be shared as a whole (hard links, equal contents, several trees); anything else is two owners of a sector.
+void check_overlaps(const Volume& volume, std::vector<Owned>& owned, const std::vector<NamedRange>& known, std::stop_token stop, IssueLog& log) {
+  std::ranges::sort(owned);
+  owned.erase(std::unique(owned.begin(), owned.end()), owned.end());
+  std::vector<SectorRange> shared;
+  constexpr size_t kNamed = 32;
+  uint64_t more = 0;
+  Lba end = 0;
+  for (const Owned& o : owned) {
+    if (o.first < end && shared.size() < kNamed)
+      shared.push_back({o.first, std::min(end, o.end) - o.first});
+    else if (o.first < end)
+      ++more;
+    end = std::max(end, o.end);
+  }
+  if (shared.empty()) return;
+  std::ranges::sort(shared, {}, &SectorRange::first);
+  size_t kept = 0;
+  for (const SectorRange& s : shared)
+    if (kept > 0 && s.first <= shared[kept - 1].end())
+      shared[kept - 1].count = std::max(shared[kept - 1].end(), s.end()) - shared[kept - 1].first;
+    else
+      shared[kept++] = s;
+  shared.resize(kept);
+  for (RangeHits& hits : map_to_paths(volume, shared, known, 16, std::move(stop)))
+    log.report("extents overlap without being the same", [&] {
+      return Issue{.where = hits.range, .paths = std::move(hits.paths), .more_paths = hits.more, .clause = "ECMA-119 6.4", .more = std::exchange(more, 0)};
+    });
+}
+
+void check_boot(const Volume& volume, const SectorSource& source, IssueLog& log) {
+  for (const Lba lba : volume.boot_catalogs) read_boot_catalog(source, lba, log);
+}
+
+}  // namespace
+
+StructureFacts check_structure(const Volume& volume, const SectorSource& source, const std::vector<NamedRange>& known, const StructureOptions& options,
+                               IssueLog& log) {
+  // In a later session addresses are absolute and the size is not: only the source bounds it then.
+  const uint64_t volume_end = options.session_start == 0 && volume.sectors() != 0 ? volume.sectors() : UINT64_MAX;
+  StructureVisitor visitor(source.sectors(), volume_end, options.truncated, log);
+  for (const auto& tree : volume.iso_trees) {
+    LinkCounts links;
+    std::vector<PhysicalDirectory> directories;
+    visitor.next_tree(tree->rock_ridge() ? &links : nullptr);
+    tree->walk(visitor, log, options.stop, &directories);
+    check_path_tables(*tree, directories, log);
+    if (tree->rock_ridge()) links.check(*tree, options.own, log, options.stop);
+  }
+  check_overlaps(volume, visitor.owned, known, options.stop, log);
+  check_boot(volume, source, log);
+  return visitor.facts;
+}
+
+}  // namespace fsi

@@ -1,0 +1,229 @@
+// read_volume -> load_manifest -> read_sectors -> compare -> map damage to paths -> check_structure -> report.
+#include "libfsi/check/verify.h"
+
+#include <algorithm>
+#include <iterator>
+#include <map>
+#include <set>
+
+#include "libfsi/base/error.h"
+#include "libfsi/check/compare.h"
+#include "libfsi/check/damage.h"
+#include "libfsi/check/manifest_reader.h"
+#include "libfsi/check/regions.h"
+#include "libfsi/check/structure.h"
+#include "libfsi/disc/manifest.h"
+#include "libfsi/read/volume.h"
+
+namespace fsi {
+
+namespace {
+
+constexpr uint64_t kSampleChunks = 512;
+
+class Verification {
+ public:
+  Verification(const SectorSource& source, const VerifyOptions& options) : source_(source), options_(options) {}
+
+  VerifyReport run() {
+    report_.source = source_.name();
+    report_.source_sectors = source_.sectors();
+    tell("reading the descriptors");
+    volume_ = read_volume(source_, options_.session_start, structure_log_);
+    note_volume();
+    FoundManifest found = load_manifest(source_, options_.session_start, manifest_log_);
+    manifest_ = std::move(found.manifest);
+    note_manifest(found.promised_sectors);
+    known_ = known_regions(volume_, source_, options_.session_start, manifest());
+    read_sectors();
+    find_missing_end(found.promised_sectors);
+    map_damage();
+    name_troubles();
+    tell("checking the structures");
+    const StructureFacts facts = check_structure(volume_, source_, known_, {options_.session_start, manifest() != nullptr, truncated_, options_.stop}, structure_log_);
+    report_.files = facts.files;
+    report_.directories = facts.directories;
+    soften_truncation(facts.data_end);
+    for (IssueLog* log : {&damage_log_, &manifest_log_, &trouble_log_, &structure_log_}) move_to_report(*log);
+    std::ranges::stable_sort(report_.issues, [](const Issue& a, const Issue& b) { return a.severity > b.severity; });
+    return std::move(report_);
+  }
+
+ private:
+  const Manifest* manifest() const { return manifest_ ? &*manifest_ : nullptr; }
+
+  void tell(std::string_view phase) const {
+    check_stop(options_.stop);
+    if (options_.progress) options_.progress(ProgressEvent{phase, "", 0, source_.sectors()});
+  }
+
+  void note(const char* what, std::string detail, Severity severity = Severity::note) {
+    manifest_log_.report(what, [&] { return Issue{.severity = severity, .finding = Finding::volume, .detail = std::move(detail)}; });
+  }
+
+  void note_volume() {
+    report_.volume_id = volume_.volume_id();
+    for (const auto& tree : volume_.trees) report_.file_systems.emplace_back(tree->name());
+    if (volume_.has_udf) report_.file_systems.emplace_back("UDF");
+    if (report_.file_systems.empty())
+      note("there is no file system that verify knows", "no volume descriptors from sector " + std::to_string(options_.session_start + disc::kFirstDescriptor),
+           Severity::error);
+    else if (volume_.has_udf)
+      note("there is a UDF file system", "its structures are not checked yet; its sectors are read like all others");
+  }
+
+  void note_manifest(std::optional<uint64_t> promised) {
+    if (!manifest_) {
+      if (!promised) note("there is no manifest", "not made by mkimage, or made without one: only whether every sector reads and whether the structures are right can be told");
+      return;
+    }
+    report_.manifest = {.found = true,
+                        .believed = manifest_->table_whole,
+                        .digest = std::string(digest_name(manifest_->kind)),
+                        .image_sectors = manifest_->image_sectors,
+                        .chunks = manifest_->chunk_count,
+                        .root = manifest_->root,
+                        .troubles = manifest_->trouble_count};
+    const uint64_t end = options_.session_start + manifest_->image_sectors;
+    if (source_.sectors() > end)
+      note("there are sectors behind the image", std::to_string(source_.sectors() - end) + " sectors from LBA " + std::to_string(end) + "; nothing is known of them");
+  }
+
+  // What was made, or, without a manifest, all there is.
+  SectorRange range_to_read() const {
+    const uint64_t start = std::min(options_.session_start, source_.sectors());
+    return {start, manifest_ ? manifest_->image_sectors : source_.sectors() - start};
+  }
+
+  void read_sectors() {
+    CompareOptions how{.parallel = options_.parallel, .threads = options_.threads, .progress = options_.progress, .stop = options_.stop};
+    if (options_.level == VerifyOptions::Level::quick) how.sample = kSampleChunks;
+    const SectorRange range = range_to_read();
+    read_ = read_and_compare(source_, range, manifest(), how);
+    report_.sectors_read = read_.sectors_read;
+    report_.sectors_compared = read_.sectors_compared;
+    report_.sampled = how.sample != 0 && range.count > how.sample * disc::kChunkSectors;
+  }
+
+  void find_missing_end(std::optional<uint64_t> promised) {
+    if (promised && options_.session_start + *promised > source_.sectors()) {
+      missing_ = {source_.sectors(), options_.session_start + *promised - source_.sectors()};
+      truncated_ = true;  // load_manifest has said so
+    } else if (!promised && options_.session_start == 0 && volume_.sectors() > source_.sectors()) {
+      missing_ = {source_.sectors(), volume_.sectors() - source_.sectors()};
+      truncated_ = true;
+      claims_more_ = true;
+    }
+  }
+
+  // Without a manifest a volume may claim more than there is without losing anything: padding that was cut off.
+  void soften_truncation(uint64_t data_end) {
+    if (!claims_more_) return;
+    const bool lost = data_end > source_.sectors();
+    damage_log_.report("the image is truncated", [&] {
+      Issue issue{.severity = lost ? Severity::error : Severity::warning, .finding = Finding::truncated, .where = missing_, .clause = "ECMA-119 8.4.8"};
+      issue.detail = "the volume claims " + std::to_string(volume_.sectors()) + " sectors, there are " + std::to_string(source_.sectors()) +
+                     (lost ? "" : "; no file lies in the missing ones");
+      for (RangeHits& hits : map_to_paths(volume_, {missing_}, {}, options_.paths_of_an_issue, options_.stop)) {
+        issue.paths = std::move(hits.paths);
+        issue.more_paths = hits.more;
+      }
+      return issue;
+    });
+  }
+
+  void map_damage() {
+    // Behind the volume a drive may count sectors that were never written (the run-out of a track at once).
+    const uint64_t volume_end = !manifest_ && volume_.sectors() != 0 ? options_.session_start + volume_.sectors() : UINT64_MAX;
+    report_damage(read_.different, Finding::different, "sectors are not what was written",
+                  "one digest stands for 32 sectors: at least one of them differs", UINT64_MAX);
+    report_damage(read_.unreadable, Finding::unreadable, "sectors cannot be read", read_.why_unreadable, volume_end);
+    if (truncated_ && !claims_more_)
+      report_damage({missing_}, Finding::truncated, "sectors are missing", "the image ends before them", UINT64_MAX);
+  }
+
+  void report_damage(const std::vector<SectorRange>& ranges, Finding finding, const char* what, const std::string& detail, uint64_t volume_end) {
+    for (RangeHits& hits : map_to_paths(volume_, ranges, known_, options_.paths_of_an_issue, options_.stop)) {
+      Issue issue{.finding = finding, .where = hits.range, .paths = std::move(hits.paths), .more_paths = hits.more, .detail = detail};
+      if (issue.where.first >= volume_end) {
+        issue.severity = Severity::warning;
+        issue.detail += ": behind the end of the volume";
+      }
+      if (issue.paths.empty()) issue.paths.push_back({.path = "free space", .is_structure = true});
+      damage_log_.report(what, [&] { return std::move(issue); });
+    }
+  }
+
+  std::vector<SectorRange> marked_sectors() const {
+    std::vector<SectorRange> ranges;
+    for (uint64_t byte = 0; byte < manifest_->marks.size(); ++byte) {
+      const auto bits = std::to_integer<unsigned>(manifest_->marks[byte]);
+      for (unsigned bit = 0; bits >> bit != 0; ++bit)
+        if (bits >> bit & 1) ranges.push_back({manifest_->base + byte * 8 + bit, 1});
+    }
+    join(ranges);
+    return ranges;
+  }
+
+  // Files that were not as promised while the image was made: those the manifest lists, and, by the marks, those that
+  // found no room in the list.
+  void name_troubles() {
+    if (!manifest_ || !manifest_->body_whole) return;
+    static constexpr const char* kKinds[] = {"was not as promised", "was shorter than promised: filled with zeros", "was longer than promised: cut",
+                                             "had vanished: filled with zeros", "could not be read: filled with zeros"};
+    std::set<std::string, std::less<>> named;
+    for (const Trouble& t : manifest_->troubles) {
+      named.insert(t.path);
+      trouble_log_.report("a source file was not as promised while the image was made", [&] {
+        Issue issue{.finding = Finding::trouble, .paths = {{.path = t.path, .bytes = t.promised, .size = t.promised}}};
+        issue.detail = std::string(kKinds[t.kind <= 4 ? t.kind : 0]) + "; promised " + std::to_string(t.promised) + " bytes, found " + std::to_string(t.found);
+        if (t.error != 0) issue.detail += ": " + errno_text(t.error);
+        return issue;
+      });
+    }
+    uint64_t unnamed = manifest_->trouble_count > manifest_->troubles.size() ? manifest_->trouble_count - manifest_->troubles.size() : 0;
+    for (const RangeHits& hits : map_to_paths(volume_, marked_sectors(), known_, options_.paths_of_an_issue, options_.stop))
+      for (const PathHit& hit : hits.paths) {
+        if (!named.insert(hit.path).second) continue;
+        if (unnamed > 0) --unnamed;
+        trouble_log_.report("sectors do not hold what the source promised", [&] {
+          return Issue{.finding = Finding::trouble, .where = hits.range, .paths = {hit}, .detail = "marked so while the image was made"};
+        });
+      }
+    if (unnamed > 0)
+      trouble_log_.report("further source files were not as promised", [&] {
+        return Issue{.finding = Finding::trouble, .detail = std::to_string(unnamed) + " more than the manifest could name"};
+      });
+  }
+
+  void move_to_report(IssueLog& log) {
+    auto issues = log.take();
+    // What is tolerated in the images of others is a fault in our own.
+    if (manifest_)
+      for (Issue& issue : issues)
+        if (issue.finding == Finding::structure && issue.severity == Severity::warning) issue.severity = Severity::error;
+    report_.issues.insert(report_.issues.end(), std::make_move_iterator(issues.begin()), std::make_move_iterator(issues.end()));
+  }
+
+  const SectorSource& source_;
+  const VerifyOptions& options_;
+  VerifyReport report_;
+  // Damage is listed whole: it is bounded by the chunks of the image, and every range counts.
+  IssueLog damage_log_{SIZE_MAX}, manifest_log_, trouble_log_{1000}, structure_log_;
+  Volume volume_;
+  std::optional<Manifest> manifest_;
+  std::vector<NamedRange> known_;
+  CompareResult read_;
+  SectorRange missing_;
+  bool truncated_ = false, claims_more_ = false;
+};
+
+}  // namespace
+
+bool VerifyReport::ok() const {
+  return std::ranges::none_of(issues, [](const Issue& issue) { return issue.severity == Severity::error; });
+}
+
+VerifyReport verify(const SectorSource& source, const VerifyOptions& options) { return Verification(source, options).run(); }
+
+}  // namespace fsi

@@ -1,0 +1,88 @@
+// What makes ISO 9660, Joliet and Rock Ridge differ over the one hierarchy: which nodes it shows, what
+// their identifiers look like, and what stands in the system use field.
+#pragma once
+
+#include <cstring>
+#include <functional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "libfsi/base/sectors.h"
+#include "libfsi/base/wire.h"
+#include "libfsi/names/name_shape.h"
+#include "libfsi/source/tree.h"
+
+namespace fsi {
+
+/// Which record of a directory it is.
+enum class RecordRole : uint8_t {
+  root_self,    ///< "." of the root
+  self,         ///< "."
+  parent,       ///< ".."
+  moved_parent, ///< ".." of a relocated directory: `node` is the parent it had
+  child,        ///< a name
+  placeholder,  ///< where a relocated directory was: a file record
+  moved,        ///< a relocated directory where it is now
+};
+
+/// What a system use field is about.
+struct RecordSubject {
+  RecordRole role = RecordRole::child;
+  const Node* node = nullptr;
+  std::string_view name;
+  Lba link = 0;  ///< placeholder: where the directory is now; moved_parent: where its parent is
+};
+
+/// Bytes of system use entries, one after another; each says its length in its third byte (SUSP 4.1).
+class SystemUseEntries {
+ public:
+  void clear() { size_ = 0; }
+  size_t size() const { return size_; }
+  std::span<const std::byte> bytes() const { return {bytes_.data(), size_}; }
+  template <class T>
+  void put(const T& record) {
+    put_bytes(bytes_of(record));
+  }
+  /// The first `bytes` of a record.
+  template <class T>
+  void put_prefix(const T& record, size_t bytes) {
+    put_bytes(bytes_of(record).first(bytes));
+  }
+  void put_text(std::string_view text) { put_bytes(std::as_bytes(std::span(text))); }
+
+ private:
+  void put_bytes(std::span<const std::byte> bytes) {
+    if (bytes_.size() - size_ < bytes.size()) bytes_.resize(2 * bytes_.size() + bytes.size());
+    std::memcpy(bytes_.data() + size_, bytes.data(), bytes.size());
+    size_ += bytes.size();
+  }
+  std::vector<std::byte> bytes_ = std::vector<std::byte>(512);
+  size_t size_ = 0;
+};
+
+/// Const and thread-safe. The number and sizes of the entries must not depend on RecordSubject::link.
+class SystemUse {
+ public:
+  virtual ~SystemUse() = default;
+  /// Appends the entries of a record. What must be read first comes first; what does not fit into the record is
+  /// continued elsewhere.
+  virtual void append(const RecordSubject& subject, SystemUseEntries& entries) const = 0;
+  /// What of a node's attributes it cannot hold or readers will not see, one sentence each.
+  virtual void for_each_loss(const Node& node, std::string_view name, const std::function<void(std::string_view)>& loss) const = 0;
+};
+
+/// Const and thread-safe.
+class Dialect {
+ public:
+  virtual ~Dialect() = default;
+  /// For messages: "ISO 9660".
+  virtual std::string name() const = 0;
+  virtual const NameShape& names() const = 0;
+  virtual bool shows(const Node& node) const = 0;
+  /// Adds to a file's name what its identifier has besides: separators and version.
+  virtual void finish_file_identifier(Identifier& name) const { (void)name; }
+  virtual const SystemUse* system_use() const { return nullptr; }
+};
+
+}  // namespace fsi

@@ -1,0 +1,138 @@
+#include "libfsi/read/volume.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "libfsi/read/careful.h"
+#include "libfsi/read/iso_tree.h"
+#include "libfsi/read/rock_ridge.h"
+
+namespace fsi {
+
+using namespace disc;
+
+namespace {
+
+constexpr uint32_t kMaxDescriptors = 100;
+
+void fault(IssueLog& log, const char* what, uint64_t lba, const char* clause, std::string detail = {}, Severity severity = Severity::error) {
+  log.report(what, [&] { return Issue{.severity = severity, .where = {lba, 1}, .clause = clause, .detail = std::move(detail)}; });
+}
+
+std::optional<IsoNames> supplementary_kind(const VolumeDescriptor& d) {
+  if (d.header.version == 2) return IsoNames::enhanced;
+  const std::string_view escape = d.escape_sequences.raw().substr(0, 3);
+  for (const auto& level : {kJolietLevel1, kJolietLevel2, kJolietLevel3})
+    if (escape == std::string_view(level, 3)) return IsoNames::joliet;
+  return std::nullopt;
+}
+
+void check_descriptor(const DescriptorAt& at, IssueLog& log) {
+  const VolumeDescriptor& d = at.descriptor;
+  const char* kFields = "a number recorded in both byte orders disagrees with itself (volume descriptor)";
+  if (!d.volume_space_size.agree())
+    fault(log, kFields, at.lba, "ECMA-119 8.4.8",
+          "volume space size " + std::to_string(d.volume_space_size.little()) + " and " + std::to_string(d.volume_space_size.big()));
+  if (!d.volume_set_size.agree()) fault(log, kFields, at.lba, "ECMA-119 8.4.10", "volume set size");
+  if (!d.volume_sequence_number.agree()) fault(log, kFields, at.lba, "ECMA-119 8.4.11", "volume sequence number");
+  if (!d.logical_block_size.agree()) fault(log, kFields, at.lba, "ECMA-119 8.4.12", "logical block size");
+  if (!d.path_table_size.agree()) fault(log, kFields, at.lba, "ECMA-119 8.4.13", "path table size");
+  if (!d.root.extent.agree() || !d.root.data_length.agree()) fault(log, kFields, at.lba, "ECMA-119 8.4.18", "root directory record");
+  if (d.root.length != 34 || !(d.root.flags & kDirectory)) fault(log, "the root directory record is not one", at.lba, "ECMA-119 8.4.18");
+  for (const LongTime* time : {&d.created, &d.modified, &d.expires, &d.effective}) {
+    bool legal = true;
+    time_of(*time, legal);
+    if (!legal) fault(log, "a time is not a date", at.lba, "ECMA-119 8.4.26.1", {}, Severity::warning);
+  }
+}
+
+bool readable_blocks(const DescriptorAt& at, IssueLog& log) {
+  if (at.descriptor.logical_block_size.little() == kSectorSize) return true;
+  fault(log, "the logical block size is not 2048", at.lba, "ECMA-119 8.4.12",
+        std::to_string(at.descriptor.logical_block_size.little()) + " bytes: this tree is not read");
+  return false;
+}
+
+// SUSP 5.3: whether Rock Ridge is in use stands in "." of the root.
+std::optional<uint8_t> rock_ridge_skip(CarefulReader& reader, const DirectoryRecord& root) {
+  const auto sector = reader.cached(uint64_t{root.extent.little()} + root.extended_attribute_length);
+  DirectoryRecord dot;
+  if (sector.empty() || !load(sector, 0, dot)) return std::nullopt;
+  if (dot.length < sizeof dot + 1 || dot.identifier_length != 1) return std::nullopt;
+  return susp_skip(sector.first(dot.length).subspan(sizeof dot + 1));
+}
+
+}  // namespace
+
+std::string Volume::volume_id() const { return primary ? std::string(primary->descriptor.volume_id.text()) : std::string(); }
+
+Volume read_volume(const SectorSource& source, uint64_t session_start, IssueLog& log, const ReadLimits& limits) {
+  Volume volume;
+  CarefulReader reader(source, log);
+  bool terminated = false;
+  const uint64_t first = session_start + kFirstDescriptor;
+  volume.descriptors = {first, 0};
+  for (uint64_t lba = first; lba < first + kMaxDescriptors && lba < reader.sectors(); ++lba) {
+    DescriptorAt at{static_cast<Lba>(lba), {}};
+    const auto sector = reader.cached(lba);
+    if (sector.empty()) continue;
+    if (!load(sector, 0, at.descriptor)) break;
+    const std::string_view id(at.descriptor.header.identifier, 5);
+    if (id == "NSR02" || id == "NSR03") volume.has_udf = true;
+    if (id != std::string_view(kCd001, 5)) {
+      // Past the terminator come UDF's descriptors, if any (ECMA-167 2/9.1).
+      if (terminated && id != "BEA01" && id != "NSR02" && id != "NSR03" && id != "TEA01") break;
+      if (!terminated && (volume.primary || lba > first + 16)) break;
+      continue;
+    }
+    if (terminated) continue;
+    volume.descriptors.count = lba + 1 - first;
+    switch (static_cast<DescriptorType>(at.descriptor.header.type.get())) {
+      case DescriptorType::primary:
+        if (!volume.primary) volume.primary = at;  // 6.7.1.2: further ones are copies
+        check_descriptor(at, log);
+        break;
+      case DescriptorType::supplementary:
+        check_descriptor(at, log);
+        volume.supplementary.push_back(at);
+        break;
+      case DescriptorType::boot: {
+        BootRecord boot;
+        if (load(sector, 0, boot) && boot.system_id.text() == "EL TORITO SPECIFICATION") volume.boot_catalogs.push_back(boot.catalog);
+        break;
+      }
+      case DescriptorType::terminator: terminated = true; break;
+      default: break;
+    }
+  }
+  if (volume.descriptors.count > 0 && !terminated)
+    fault(log, "the volume descriptor set has no terminator", volume.descriptors.end(), "ECMA-119 6.7.1.6");
+  if (volume.descriptors.count > 0 && !volume.primary) fault(log, "there is no primary volume descriptor", first, "ECMA-119 6.7.1.1");
+
+  std::vector<std::shared_ptr<const IsoTree>> plain;
+  if (volume.primary && readable_blocks(*volume.primary, log)) {
+    const auto skip = rock_ridge_skip(reader, volume.primary->descriptor.root);
+    auto tree = std::make_shared<const IsoTree>(source, *volume.primary, IsoNames::iso, skip, limits);
+    (skip ? volume.iso_trees : plain).push_back(std::move(tree));
+  }
+  for (const DescriptorAt& at : volume.supplementary) {
+    const auto names = supplementary_kind(at.descriptor);
+    if (!names) {
+      fault(log, "a supplementary volume descriptor has an unknown character set", at.lba, "ECMA-119 8.5.6", "its tree is not read", Severity::note);
+      continue;
+    }
+    if (!readable_blocks(at, log)) continue;
+    // A volume of ISO 9660:1999 often shares the root with the primary one: that is the same tree.
+    std::optional<uint8_t> skip;
+    if (*names == IsoNames::enhanced) {
+      if (volume.primary && volume.primary->descriptor.root.extent.little() == at.descriptor.root.extent.little()) continue;
+      skip = rock_ridge_skip(reader, at.descriptor.root);
+    }
+    volume.iso_trees.push_back(std::make_shared<const IsoTree>(source, at, *names, skip, limits));
+  }
+  volume.iso_trees.insert(volume.iso_trees.end(), plain.begin(), plain.end());
+  volume.trees.assign(volume.iso_trees.begin(), volume.iso_trees.end());
+  return volume;
+}
+
+}  // namespace fsi

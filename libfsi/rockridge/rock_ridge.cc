@@ -1,0 +1,154 @@
+#include "libfsi/rockridge/rock_ridge.h"
+
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
+#include <algorithm>
+
+#include "libfsi/disc/susp.h"
+#include "libfsi/iso9660/times.h"
+#include "libfsi/rockridge/symlink.h"
+
+namespace fsi {
+
+namespace {
+
+constexpr std::string_view kId110 = "RRIP_1991A", kId112 = "IEEE_P1282";
+constexpr std::string_view kDescriptor = "THE ROCK RIDGE INTERCHANGE PROTOCOL PROVIDES SUPPORT FOR POSIX FILE SYSTEM SEMANTICS";
+constexpr std::string_view kSource = "SEE THE IEEE P1281 AND P1282 DRAFT STANDARDS FOR THE SPECIFICATIONS";
+
+// A whole NM holds 250 bytes. Linux drops the piece that would make a name of 254 bytes: with this second
+// piece it still shows the first 253 of longer names.
+constexpr size_t kNamePieces[] = {250, 3, 250};
+constexpr size_t kLongestLinuxName = 253;
+
+uint32_t file_type(NodeKind kind) {
+  switch (kind) {
+    case NodeKind::directory: return S_IFDIR;
+    case NodeKind::file: return S_IFREG;
+    case NodeKind::symlink: return S_IFLNK;
+    case NodeKind::char_device: return S_IFCHR;
+    case NodeKind::block_device: return S_IFBLK;
+    case NodeKind::fifo: return S_IFIFO;
+    case NodeKind::socket: return S_IFSOCK;
+  }
+  return 0;
+}
+
+bool is_device(const Node& node) {
+  return node.kind == NodeKind::char_device || node.kind == NodeKind::block_device;
+}
+
+class RockRidge : public SystemUse {
+ public:
+  RockRidge(const SourceTree& tree, RockRidgeVersion version) : tree_(tree), version_(version) {}
+
+  void append(const RecordSubject& subject, SystemUseEntries& entries) const override {
+    const Node& node = *subject.node;
+    if (subject.role == RecordRole::root_self) entries.put(disc::SuspSP{});
+    append_attributes(node, entries);
+    append_times(node, entries);
+    switch (subject.role) {
+      case RecordRole::root_self: return append_reference(entries);
+      case RecordRole::self:
+      case RecordRole::parent: return;
+      case RecordRole::moved_parent: {
+        disc::RripPL link;
+        link.extent = subject.link;
+        return entries.put(link);
+      }
+      case RecordRole::placeholder: {
+        disc::RripCL link;
+        link.extent = subject.link;
+        entries.put(link);
+        break;
+      }
+      case RecordRole::moved: entries.put(disc::RripRE{}); break;
+      case RecordRole::child:
+        if (is_device(node)) append_device(node, entries);
+        break;
+    }
+    append_name(subject.name, entries);
+    if (node.kind == NodeKind::symlink) append_symlink(tree_.str(node.target), entries);
+  }
+
+  void for_each_loss(const Node& node, std::string_view name, const std::function<void(std::string_view)>& loss) const override {
+    if (name.size() > kLongestLinuxName) loss("name: Linux shows the first 253 bytes of it through Rock Ridge");
+    if (is_device(node) && minor(node.device) > 255) loss("device number: Linux misreads minor numbers above 255 through Rock Ridge");
+  }
+
+ private:
+  void append_attributes(const Node& node, SystemUseEntries& entries) const {
+    disc::RripPX px;
+    px.mode = file_type(node.kind) | node.mode;
+    px.links = node.links;
+    px.uid = node.uid;
+    px.gid = node.gid;
+    px.serial = uint64_t{node.link_leader} + 1;  // 0 is no inode number
+    if (version_ == RockRidgeVersion::v1_12) return entries.put(px);
+    px.header.length = disc::kPxLength110;
+    entries.put_prefix(px, disc::kPxLength110);
+  }
+
+  static void append_times(const Node& node, SystemUseEntries& entries) {
+    disc::RripTF tf;
+    tf.modify = short_time(node.mtime);
+    tf.access = node.atime == node.mtime ? tf.modify : short_time(node.atime);
+    tf.attributes = node.ctime == node.mtime ? tf.modify : short_time(node.ctime);
+    entries.put(tf);
+  }
+
+  // The standard's two halves of one 64-bit dev_t, as xorriso and libarchive read them. Linux takes a low half above 255 with a high
+  // half of 0 for major << 8 | minor, which is the same for the device numbers in use.
+  static void append_device(const Node& node, SystemUseEntries& entries) {
+    disc::RripPN pn;
+    pn.high = node.device >> 32;
+    pn.low = node.device & 0xFFFFFFFF;
+    entries.put(pn);
+  }
+
+  static void append_name(std::string_view name, SystemUseEntries& entries) {
+    for (const size_t longest : kNamePieces) {
+      const std::string_view piece = name.substr(0, longest);
+      name.remove_prefix(piece.size());
+      append_name_piece(piece, !name.empty(), entries);
+      if (name.empty()) return;
+    }
+    while (!name.empty()) {
+      const std::string_view piece = name.substr(0, kNamePieces[0]);
+      name.remove_prefix(piece.size());
+      append_name_piece(piece, !name.empty(), entries);
+    }
+  }
+  static void append_name_piece(std::string_view piece, bool continues, SystemUseEntries& entries) {
+    disc::RripNM nm;
+    nm.header.length = sizeof nm + piece.size();
+    nm.flags = continues ? disc::kNameContinue : 0;
+    entries.put(nm);
+    entries.put_text(piece);
+  }
+
+  void append_reference(SystemUseEntries& entries) const {
+    const std::string_view id = version_ == RockRidgeVersion::v1_12 ? kId112 : kId110;
+    disc::SuspER er;
+    er.header.length = sizeof er + id.size() + kDescriptor.size() + kSource.size();
+    er.identifier_length = id.size();
+    er.descriptor_length = kDescriptor.size();
+    er.source_length = kSource.size();
+    entries.put(er);
+    entries.put_text(id);
+    entries.put_text(kDescriptor);
+    entries.put_text(kSource);
+  }
+
+  const SourceTree& tree_;
+  const RockRidgeVersion version_;
+};
+
+}  // namespace
+
+std::unique_ptr<const SystemUse> make_rock_ridge(const SourceTree& tree, RockRidgeVersion version) {
+  return std::make_unique<RockRidge>(tree, version);
+}
+
+}  // namespace fsi

@@ -1,0 +1,14 @@
+// The target of a symbolic link as Rock Ridge records it: components in one or several SL entries (RRIP 4.1.3).
+#pragma once
+
+#include <string_view>
+
+#include "libfsi/iso9660/dialect.h"
+
+namespace fsi {
+
+/// Appends the SL entries of `target`. "." and ".." and the root at the start have flags of their own; an empty
+/// component ("a//b", "a/") is a component without bytes, so that targets come back byte by byte.
+void append_symlink(std::string_view target, SystemUseEntries& entries);
+
+}  // namespace fsi

@@ -1,0 +1,216 @@
+#include "verify/report.h"
+
+#include <fmt/core.h>
+#include <unistd.h>
+
+#include <nlohmann/json.hpp>
+#include <map>
+#include <set>
+
+#include "libfsi/base/error.h"
+
+namespace tool {
+
+namespace {
+
+using fsi::Finding;
+using fsi::Issue;
+using fsi::Severity;
+
+bool is_damage(Finding f) { return f == Finding::different || f == Finding::unreadable || f == Finding::truncated; }
+
+std::string size_text(uint64_t sectors) {
+  const double mib = static_cast<double>(sectors) * fsi::kSectorSize / (1 << 20);
+  return mib < 10240 ? fmt::format("{:.1f} MiB", mib) : fmt::format("{:.1f} GiB", mib / 1024);
+}
+
+std::string count(uint64_t n, const char* one, const char* many) { return fmt::format("{} {}", n, n == 1 ? one : many); }
+
+std::string range_text(fsi::SectorRange r) { return r.count == 1 ? fmt::format("LBA {}", r.first) : fmt::format("LBA {}..{}", r.first, r.end() - 1); }
+
+const char* severity_text(Severity s) {
+  switch (s) {
+    case Severity::note: return "note";
+    case Severity::warning: return "warning";
+    case Severity::error: return "error";
+  }
+  return "";
+}
+
+const char* finding_text(Finding f) {
+  switch (f) {
+    case Finding::different: return "different";
+    case Finding::unreadable: return "unreadable";
+    case Finding::truncated: return "truncated";
+    case Finding::manifest: return "manifest";
+    case Finding::trouble: return "trouble";
+    case Finding::structure: return "structure";
+    case Finding::volume: return "volume";
+  }
+  return "";
+}
+
+constexpr int kExamples = 3;
+
+struct Totals {
+  uint64_t ranges = 0, sectors = 0, paths = 0, others = 0, troubles = 0;
+};
+
+Totals totals_of(const fsi::VerifyReport& report) {
+  Totals t;
+  std::set<std::string> paths;
+  for (const Issue& issue : report.issues) {
+    if (issue.severity != Severity::error) continue;
+    if (is_damage(issue.finding) && issue.where.count > 0 && issue.what != "the image is truncated") {
+      ++t.ranges;
+      t.sectors += issue.where.count;
+      for (const auto& hit : issue.paths)
+        if (!hit.is_structure) paths.insert(hit.path);
+      t.paths += issue.more_paths;
+    } else if (issue.finding == Finding::trouble) {
+      t.troubles += 1 + issue.more;
+    } else {
+      t.others += 1 + issue.more;
+    }
+  }
+  t.paths += paths.size();
+  return t;
+}
+
+std::string summary(const fsi::VerifyReport& r) {
+  const Totals t = totals_of(r);
+  std::string line = fsi::printable(r.source) + ": ";
+  auto joined = [](std::initializer_list<std::string> parts) {
+    std::string all;
+    for (const std::string& part : parts)
+      if (!part.empty()) all += (all.empty() ? "" : ", ") + part;
+    return all;
+  };
+  if (!r.ok()) {
+    line += "NOT OK: ";
+    line += joined({t.ranges ? fmt::format("{} damaged ({}), {} hit", count(t.ranges, "range", "ranges"), count(t.sectors, "sector", "sectors"), count(t.paths, "path", "paths")) : "",
+                    t.troubles ? count(t.troubles, "file was", "files were") + " not as promised while the image was made" : "",
+                    t.others ? count(t.others, "other fault", "other faults") : ""});
+    line += "; ";
+  } else {
+    line += "ok: ";
+  }
+  line += fmt::format("{} ({}) {}read", r.sectors_read, size_text(r.sectors_read), r.sampled ? "of " + std::to_string(r.source_sectors) + " sectors sampled and " : "sectors ");
+  if (r.manifest.believed)
+    line += fmt::format(", {} compared with the {} manifest{}", r.sectors_compared, r.manifest.digest, r.ok() ? ": all as written" : "");
+  else if (!r.manifest.found)
+    line += ", no manifest to compare with";
+  line += fmt::format("; {}, {}", count(r.files, "file", "files"), count(r.directories, "directory", "directories"));
+  if (!r.file_systems.empty()) {
+    line += " (";
+    for (size_t i = 0; i < r.file_systems.size(); ++i) line += (i ? ", " : "") + r.file_systems[i];
+    line += ")";
+  }
+  return line + "\n";
+}
+
+void append_path(const fsi::PathHit& hit, std::string& out) {
+  out += "    " + fsi::printable(hit.path);
+  if (!hit.is_structure && hit.size > 0) {
+    if (hit.bytes == hit.size)
+      out += fmt::format(": all {} bytes", hit.size);
+    else
+      out += fmt::format(": bytes {}..{} of {}", hit.first_byte, hit.first_byte + (hit.bytes ? hit.bytes - 1 : 0), hit.size);
+  }
+  out += '\n';
+}
+
+void append_issue(const Issue& issue, std::string& out) {
+  out += is_damage(issue.finding) && issue.severity == Severity::error ? "damage" : severity_text(issue.severity);
+  if (issue.where.count > 0) out += ": " + range_text(issue.where);
+  out += ": " + issue.what;
+  if (!issue.detail.empty()) out += ": " + fsi::printable(issue.detail);
+  if (!issue.clause.empty() && issue.finding == Finding::structure) out += " [" + issue.clause + "]";
+  out += '\n';
+  for (const auto& hit : issue.paths) append_path(hit, out);
+  if (issue.more_paths > 0) out += fmt::format("    and {} more\n", issue.more_paths);
+  if (issue.more > 0) out += fmt::format("  and {} more of this kind\n", issue.more);
+}
+
+}  // namespace
+
+std::string text_report(const fsi::VerifyReport& report) {
+  std::string out = summary(report);
+  if (report.manifest.found) out += fmt::format("manifest: {}, {} chunks, root {}\n", report.manifest.digest, report.manifest.chunks, report.manifest.root);
+  // What does not matter much is said by a few examples; --json has more.
+  std::map<std::string, uint64_t> unsaid;
+  std::map<std::string, int> said;
+  for (const Issue& issue : report.issues)
+    if (issue.severity == Severity::error || ++said[issue.what] <= kExamples)
+      append_issue(issue, out);
+    else
+      unsaid[issue.what] += 1 + issue.more;
+  for (const auto& [what, n] : unsaid) out += fmt::format("{} more: {}\n", n, what);
+  return out;
+}
+
+std::string json_report(const fsi::VerifyReport& r) {
+  using nlohmann::json;
+  json issues = json::array();
+  for (const Issue& issue : r.issues) {
+    json paths = json::array();
+    for (const auto& hit : issue.paths) {
+      json p{{"path", fsi::printable(hit.path)}};
+      if (hit.is_structure)
+        p["structure"] = true;
+      else
+        p.update({{"first_byte", hit.first_byte}, {"bytes", hit.bytes}, {"size", hit.size}});
+      paths.push_back(std::move(p));
+    }
+    json i{{"severity", severity_text(issue.severity)}, {"finding", finding_text(issue.finding)}, {"what", issue.what}};
+    if (issue.where.count > 0) i.update({{"first_lba", issue.where.first}, {"sectors", issue.where.count}});
+    if (!paths.empty()) i["paths"] = std::move(paths);
+    if (issue.more_paths > 0) i["more_paths"] = issue.more_paths;
+    if (!issue.clause.empty()) i["clause"] = issue.clause;
+    if (!issue.detail.empty()) i["detail"] = fsi::printable(issue.detail);
+    if (issue.more > 0) i["more"] = issue.more;
+    issues.push_back(std::move(i));
+  }
+  json manifest{{"found", r.manifest.found}};
+  if (r.manifest.found)
+    manifest.update({{"believed", r.manifest.believed},
+                     {"digest", r.manifest.digest},
+                     {"image_sectors", r.manifest.image_sectors},
+                     {"chunks", r.manifest.chunks},
+                     {"root", r.manifest.root},
+                     {"troubles", r.manifest.troubles}});
+  const json report{{"source", fsi::printable(r.source)},
+                    {"ok", r.ok()},
+                    {"sectors", r.source_sectors},
+                    {"volume_id", fsi::printable(r.volume_id)},
+                    {"file_systems", r.file_systems},
+                    {"manifest", std::move(manifest)},
+                    {"files", r.files},
+                    {"directories", r.directories},
+                    {"sectors_read", r.sectors_read},
+                    {"sectors_compared", r.sectors_compared},
+                    {"sampled", r.sampled},
+                    {"issues", std::move(issues)}};
+  return report.dump(2) + "\n";
+}
+
+fsi::Progress make_progress(ProgressStyle style) {
+  if (style == ProgressStyle::automatic) style = ::isatty(STDERR_FILENO) ? ProgressStyle::line : ProgressStyle::none;
+  if (style == ProgressStyle::none) return {};
+  if (style == ProgressStyle::json)
+    return [](const fsi::ProgressEvent& e) {
+      fmt::print(stderr, "{}\n", nlohmann::json{{"phase", e.phase}, {"done", e.done}, {"total", e.total}}.dump());
+    };
+  return [](const fsi::ProgressEvent& e) {
+    if (e.total > 0 && e.done > 0)
+      fmt::print(stderr, "\r\x1b[K{} {}% ({} of {})", e.phase, e.done * 100 / e.total, size_text(e.done), size_text(e.total));
+    else
+      fmt::print(stderr, "\r\x1b[K{}", e.phase);
+  };
+}
+
+void end_progress(ProgressStyle style) {
+  if (style == ProgressStyle::line || (style == ProgressStyle::automatic && ::isatty(STDERR_FILENO))) fmt::print(stderr, "\r\x1b[K");
+}
+
+}  // namespace tool
