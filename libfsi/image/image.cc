@@ -143,7 +143,9 @@ MapItem Image::item_at(Lba lba) const {
     const ContentId id = layout().data_order[i];
     return {layout().extent(tree(), id).range(), "file " + tree().path(tree().contents[id].first_node)};
   }
-  for (const Region* region : layout().regions) {
+  // From the end, since a region of Zone::closing lies inside of the one before it.
+  for (auto at = layout().regions.rbegin(); at != layout().regions.rend(); ++at) {
+    const Region* region = *at;
     if (lba < region->range.first || lba >= region->range.end()) continue;
     std::vector<std::pair<std::string, SectorRange>> parts;
     region->describe(parts);
