@@ -13,7 +13,7 @@
 #include "libfsi/iso9660/iso9660.h"
 #include "libfsi/joliet/joliet.h"
 #include "libfsi/names/recorded_names.h"
-#include "libfsi/names/volume_texts.h"
+#include "libfsi/iso9660/volume_texts.h"
 
 namespace fsi {
 
