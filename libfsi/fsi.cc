@@ -13,6 +13,7 @@
 #include "libfsi/iso9660/iso9660.h"
 #include "libfsi/joliet/joliet.h"
 #include "libfsi/names/recorded_names.h"
+#include "libfsi/udf/udf.h"
 #include "libfsi/iso9660/volume_texts.h"
 
 namespace fsi {
@@ -70,15 +71,26 @@ ImageOptions with_defaults(ImageOptions options) {
   return options;
 }
 
-// The volume descriptors follow each other from sector 16 without a gap; the set terminator is the last.
-std::vector<std::unique_ptr<FormatWriter>> make_formats(const FileSystems& wanted, const Volume& volume, const SourceTree& tree,
+// The volume descriptors follow each other from sector 16 without a gap, the set terminator is the last of ISO 9660's, and
+// UDF's recognition sequence follows it: firmware and GRUB give up at the first sector that is neither.
+std::vector<std::unique_ptr<FormatWriter>> make_formats(const ImageOptions& options, const Volume& volume, const SourceTree& tree,
                                                         const Layout& layout, std::vector<std::unique_ptr<Region>>& regions) {
+  const FileSystems& wanted = options.file_systems;
   std::vector<std::unique_ptr<FormatWriter>> formats;
   uint64_t descriptor = 16;
   regions.push_back(std::make_unique<SystemArea>());
-  formats.push_back(make_iso9660(tree, volume, layout, descriptor++));
-  if (wanted.joliet) formats.push_back(make_joliet(tree, volume, layout, descriptor++));
-  regions.push_back(make_set_terminator(descriptor++));
+  if (wanted.iso9660) {
+    formats.push_back(make_iso9660(tree, volume, layout, descriptor++));
+    if (wanted.joliet) formats.push_back(make_joliet(tree, volume, layout, descriptor++));
+    regions.push_back(make_set_terminator(descriptor++));
+  }
+  if (wanted.udf) {
+    UdfOptions udf;
+    udf.revision = options.udf_revision ? options.udf_revision : wanted.iso9660 ? 0x0102 : 0x0201;
+    udf.vrs_at = descriptor;
+    udf.embed = !wanted.iso9660;
+    formats.push_back(make_udf(tree, volume, layout, udf));
+  }
   return formats;
 }
 
@@ -106,7 +118,7 @@ void warn_of_losses(const std::vector<std::unique_ptr<FormatWriter>>& formats, c
 }  // namespace
 
 FileSystems parse_file_systems(const std::string& list) {
-  FileSystems set{false, false, false};
+  FileSystems set{false, false, false, false};
   for (size_t at = 0; at <= list.size();) {
     const size_t comma = std::min(list.find(',', at), list.size());
     const std::string word = list.substr(at, comma - at);
@@ -116,19 +128,31 @@ FileSystems parse_file_systems(const std::string& list) {
       set.rock_ridge = true;
     else if (word == "joliet")
       set.joliet = true;
+    else if (word == "udf")
+      set.udf = true;
     else
       throw Error(ErrorKind::usage, "--fs", "choosing the file systems",
-                  "\"" + printable(word) + "\" is not one of iso9660, rockridge, joliet");
+                  "\"" + printable(word) + "\" is not one of iso9660, rockridge, joliet, udf");
     at = comma + 1;
   }
-  if (!set.iso9660)
+  if (!set.iso9660 && (set.rock_ridge || set.joliet || !set.udf))
     throw Error(ErrorKind::usage, "--fs", "choosing the file systems", "Rock Ridge and Joliet need iso9660; add it to the list");
   return set;
 }
 
+unsigned parse_udf_revision(const std::string& word) {
+  const auto digit = [&](size_t i) { return word[i] >= '0' && word[i] <= '9' ? static_cast<unsigned>(word[i] - '0') : 16u; };
+  unsigned revision = 0;
+  if (word.size() == 4 && word[1] == '.') revision = digit(0) << 8 | digit(2) << 4 | digit(3);
+  if (!is_udf_revision(revision))
+    throw Error(ErrorKind::usage, "--udf", "choosing the revision of UDF",
+                "\"" + printable(word) + "\" is not one of 1.02, 1.50, 2.00, 2.01, 2.50, 2.60");
+  return revision;
+}
+
 FileSystemImage::FileSystemImage(ImageOptions options)
     : options_(with_defaults(std::move(options))), tree_(options_.scan, options_.stop, options_.progress) {
-  check_volume_texts(options_.volume);
+  if (options_.file_systems.iso9660) check_volume_texts(options_.volume);
 }
 
 FileSystemImage::~FileSystemImage() = default;
@@ -149,7 +173,7 @@ std::unique_ptr<Image> FileSystemImage::create_result() {
   auto volume = std::make_unique<Volume>(options_.volume);
 
   // Every format finds its names and its order; directories are independent of each other.
-  parts.formats = make_formats(options_.file_systems, *volume, tree, layout, parts.regions);
+  parts.formats = make_formats(options_, *volume, tree, layout, parts.regions);
   for (const auto& format : parts.formats) format->prepare();
   check_stop(options_.stop);
   warn_of_losses(parts.formats, tree, options_.warn);

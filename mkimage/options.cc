@@ -86,8 +86,10 @@ bool parse(int argc, char** argv, Options& options) {
       ->take_all();
   app.add_option("-o,--output", options.output, "Write the image to this file, which appears whole or not at all (default: standard output)");
 
-  std::string file_systems, digest, owner, time, progress = "auto", mode;
-  app.add_option("--fs", file_systems, "File systems: iso9660,rockridge,joliet (default: all three)");
+  std::string file_systems, udf, digest, owner, time, progress = "auto", mode;
+  app.add_option("--fs", file_systems, "File systems: iso9660,rockridge,joliet,udf (default: the first three)");
+  app.add_flag("--udf{default},!--no-udf", udf,
+               "Add UDF, --udf=REV of that revision: 1.02, 1.50, 2.00, 2.01, 2.50, 2.60 (default: 1.02 beside ISO 9660, 2.01 alone)");
   app.add_option("--iso-level", volume.iso_level, "ISO 9660 interchange level 1, 2 or 3 (default 3), or 4 for the long names of ISO 9660:1999")
       ->check(CLI::Range(1, 4));
   app.add_flag("--relocate-deep,!--no-relocate-deep", volume.relocate_deep, "Move directories deeper than eight levels into /rr_moved");
@@ -129,6 +131,8 @@ bool parse(int argc, char** argv, Options& options) {
 
   if (options.sources.empty()) usage("SOURCE", "nothing to put on the disc is named; name a directory, a file, an archive or PATH=SOURCE");
   if (!file_systems.empty()) image.file_systems = fsi::parse_file_systems(file_systems);
+  if (!udf.empty()) image.file_systems.udf = udf != "false";
+  if (!udf.empty() && udf != "false" && udf != "default") image.udf_revision = fsi::parse_udf_revision(udf);
   if (!digest.empty()) image.digest = parse_digest(digest);
   if (!owner.empty()) parse_owner(owner, scan);
   if (!mode.empty()) scan.mode = fsi::ModeRule::parse(mode);

@@ -127,8 +127,8 @@ uint8_t checksum_of(const Tag& tag);
 /// Writes the tag of the descriptor that is exactly `bytes`, once all else is in place. Throws Error{limit} beyond 64 KiB.
 void seal_descriptor(std::span<std::byte> bytes, TagId id, uint16_t version, uint32_t location);
 template <class Descriptor>
+  requires(std::is_trivially_copyable_v<Descriptor> && alignof(Descriptor) == 1)
 void seal_descriptor(Descriptor& descriptor, TagId id, uint16_t version, uint32_t location) {
-  static_assert(std::is_trivially_copyable_v<Descriptor> && alignof(Descriptor) == 1);
   seal_descriptor({reinterpret_cast<std::byte*>(&descriptor), sizeof descriptor}, id, version, location);
 }
 

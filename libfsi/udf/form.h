@@ -25,7 +25,8 @@ struct Form {
         extended(revision >= 0x0200),
         metadata_partition(revision >= 0x0250),
         duplicate(metadata_partition && options.duplicate_metadata),
-        embed(options.embed) {}
+        embed(options.embed),
+        anchor_from_end(options.end_is_taken ? disc::kAnchorSector + 1 : 1) {}
 
   uint16_t revision;
   uint16_t tag_version;
@@ -33,6 +34,7 @@ struct Form {
   bool metadata_partition;  ///< ICBs and directories lie in a metadata partition
   bool duplicate;           ///< which is there twice
   bool embed;               ///< small files and directories lie inside of their ICBs
+  uint64_t anchor_from_end; ///< the second anchor: N or N - 256, as a distance from the image's end
 
   size_t entry_bytes() const { return extended ? sizeof(disc::ExtendedFileEntry) : sizeof(disc::FileEntry); }
   /// Partition reference of ICBs. That of file data is always 0.

@@ -49,7 +49,6 @@ class Udf : public UdfWriter {
     files_.prepare();
   }
 
-  // The reserve sequence, which comes among the last, ends the partition; the mirror's ICB is the block before it.
   std::vector<Region*> regions() override {
     std::vector<Region*> regions{&file_set_, &targets_};
     if (form_.metadata_partition) {

@@ -69,8 +69,8 @@ class RecognitionRegion : public Region {
 class SequenceRegion : public Region {
  public:
   SequenceRegion(const VolumeStructure& owner, bool main) : owner_(owner), main_(main) {
-    zone = main ? Zone::fixed : Zone::tail;
-    fixed_at = main ? kMainSequenceAt : 0;
+    zone = main ? Zone::fixed : Zone::closing;
+    fixed_at = main ? kMainSequenceAt : owner.form_.anchor_from_end + kSequenceSectors;
   }
   std::string what() const override { return main_ ? "UDF main volume descriptor sequence" : "UDF reserve volume descriptor sequence"; }
   uint64_t measure() override { return kSequenceSectors; }
@@ -134,7 +134,7 @@ VolumeStructure::VolumeStructure(const Volume& volume, const Layout& layout, con
   integrity_ = regions_.emplace_back(std::make_unique<IntegrityRegion>(*this)).get();
   regions_.push_back(std::make_unique<AnchorRegion>(*this, Zone::fixed, disc::kAnchorSector));
   reserve_ = regions_.emplace_back(std::make_unique<SequenceRegion>(*this, false)).get();
-  regions_.push_back(std::make_unique<AnchorRegion>(*this, Zone::closing, 1));
+  regions_.push_back(std::make_unique<AnchorRegion>(*this, Zone::closing, form.anchor_from_end));
 }
 
 VolumeStructure::~VolumeStructure() = default;
@@ -145,7 +145,9 @@ std::vector<Region*> VolumeStructure::regions() const {
   return regions;
 }
 
-uint64_t VolumeStructure::partition_blocks() const { return reserve_->range.first - partition_start(); }
+uint64_t VolumeStructure::partition_blocks() const {
+  return (mirror_icb_ ? mirror_icb_->range.end() : layout_.data.end()) - partition_start();
+}
 
 // The first 16 characters make the volume's identity (UDF 2.2.2.5), which is what blkid shows as its UUID: the time in
 // hexadecimal digits, then digits that differ between volumes made in the same second.

@@ -18,7 +18,8 @@ class VolumeStructure {
   VolumeStructure(const Volume& volume, const Layout& layout, const Form& form, const FileSet& files, uint64_t vrs_at, const Region* mirror_icb);
   ~VolumeStructure();
 
-  /// In the order in which they are to be requested. The reserve sequence is behind the data; it ends the partition.
+  /// The reserve sequence and the second anchor close the image, so that nothing lies behind what UDF names:
+  /// 7-Zip takes that for a foreign tail, and misses the anchor.
   std::vector<Region*> regions() const;
 
  private:
@@ -27,6 +28,7 @@ class VolumeStructure {
   friend class AnchorRegion;
 
   uint64_t partition_start() const { return layout_.session_start + kPartitionAt; }
+  /// The partition ends with the mirror's ICB, which must be its last block, or else with the files.
   uint64_t partition_blocks() const;
   std::vector<std::byte> descriptor(uint64_t index) const;
   std::vector<std::byte> logical_volume(uint32_t sequence_number) const;
