@@ -98,8 +98,10 @@ void Udf::for_each_loss(const Loss& loss) const {
     }
     if (node.kind == NodeKind::symlink) {
       const std::string_view target = tree_.str(node.target);
-      const std::string recorded = udf::target_of_components(udf::link_components(target));
+      const std::string components = udf::link_components(target);
+      const std::string recorded = udf::target_of_components(components);
       if (recorded != target) loss(id, "target of the link: recorded as " + printable(recorded));
+      if (components.size() > kSectorSize) loss(id, "target of the link: Linux does not show a link that takes more than 2048 bytes in UDF");
     }
     if (const uint64_t links = udf::FileSet::links(node); links > udf::FileSet::kMostLinks)
       loss(id, "number of links: " + std::to_string(links) + ", recorded as " + std::to_string(udf::FileSet::kMostLinks));
