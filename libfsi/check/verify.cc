@@ -184,7 +184,7 @@ class Verification {
     uint64_t unnamed = manifest_->trouble_count > manifest_->troubles.size() ? manifest_->trouble_count - manifest_->troubles.size() : 0;
     for (const RangeHits& hits : map_to_paths(volume_, marked_sectors(), known_, options_.paths_of_an_issue, options_.stop))
       for (const PathHit& hit : hits.paths) {
-        if (!named.insert(hit.path).second) continue;
+        if (hit.is_structure || !named.insert(hit.path).second) continue;
         if (unnamed > 0) --unnamed;
         trouble_log_.report("sectors do not hold what the source promised", [&] {
           return Issue{.finding = Finding::trouble, .where = hits.range, .paths = {hit}, .detail = "marked so while the image was made"};

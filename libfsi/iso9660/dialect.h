@@ -24,6 +24,7 @@ enum class RecordRole : uint8_t {
   child,        ///< a name
   placeholder,  ///< where a relocated directory was: a file record
   moved,        ///< a relocated directory where it is now
+  relocation,   ///< the directory that holds these: an artefact, to be hidden like them
 };
 
 /// What a system use field is about.

@@ -154,7 +154,9 @@ uint64_t DirectoryRegion::measure() {
     for (uint32_t i = some.begin(); i < some.end(); ++i) placements_[i] = measure_directory(i, composer);
   });
   uint64_t total = 0;
-  for (Placement& placement : placements_) {
+  disc_order_ = hierarchy_.disc_order();
+  for (const uint32_t i : disc_order_) {
+    Placement& placement = placements_[i];
     placement.offset = Le32(total).get();  // throws when it does not fit
     total = placement.end();
   }
@@ -188,14 +190,15 @@ DirectoryRegion::Placement DirectoryRegion::measure_directory(uint32_t directory
 void DirectoryRegion::render(uint64_t first, std::span<std::byte> out) const {
   const uint64_t end = first + out.size() / kSectorSize;
   RecordComposer composer(hierarchy_.dialect().system_use());
-  const auto behind = std::upper_bound(placements_.begin(), placements_.end(), first,
-                                       [](uint64_t sector, const Placement& placement) { return sector < placement.offset; });
+  const auto behind = std::upper_bound(disc_order_.begin(), disc_order_.end(), first,
+                                       [&](uint64_t sector, uint32_t directory) { return sector < placements_[directory].offset; });
   // Calls `draw` for the part of [begin, begin + count) that is wanted, in sectors from `begin`.
   const auto wanted = [&](uint64_t begin, uint64_t count, auto&& draw) {
     const uint64_t from = std::max(first, begin), to = std::min(end, begin + count);
     if (from < to) draw(SectorRange{from - begin, to - from}, out.subspan((from - first) * kSectorSize, (to - from) * kSectorSize));
   };
-  for (auto i = static_cast<uint32_t>(behind - placements_.begin() - 1); i < placements_.size() && placements_[i].offset < end; ++i) {
+  for (auto at = behind - 1; at != disc_order_.end() && placements_[*at].offset < end; ++at) {
+    const uint32_t i = *at;
     const Placement& placement = placements_[i];
     wanted(placement.offset, placement.data_sectors, [&](SectorRange sectors, std::span<std::byte> part) { render_data(i, sectors, part, composer); });
     wanted(uint64_t{placement.offset} + placement.data_sectors, placement.continuation_sectors,
@@ -249,7 +252,7 @@ Extent DirectoryRegion::extent(uint32_t directory) const {
 }
 
 void DirectoryRegion::describe(std::vector<std::pair<std::string, SectorRange>>& parts) const {
-  for (uint32_t i = 0; i < placements_.size(); ++i)
+  for (const uint32_t i : disc_order_)
     parts.emplace_back(hierarchy_.path(hierarchy_.directories()[i]), SectorRange{placements_[i].offset, placements_[i].end() - placements_[i].offset});
 }
 

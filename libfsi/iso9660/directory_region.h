@@ -58,6 +58,7 @@ class DirectoryRegion : public Region {
   const Hierarchy& hierarchy_;
   const Layout& layout_;
   std::vector<Placement> placements_;  // by directory
+  std::vector<uint32_t> disc_order_;   // the directories as they lie on the disc
 };
 
 }  // namespace fsi

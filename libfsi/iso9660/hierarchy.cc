@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <mutex>
+#include <numeric>
 
 #include "libfsi/base/error.h"
 #include "libfsi/names/unique_names.h"
@@ -107,14 +108,16 @@ void Hierarchy::arrange_special(std::span<const NodeId> ids, uint32_t first, Ser
   names.arrange(requests, {order_.data() + first, requests.size()}, serials);
 }
 
-void Hierarchy::add_directory(NodeId id, uint32_t parent, bool moved) {
+void Hierarchy::add_directory(NodeId id, uint32_t parent) {
   const auto nodes = static_cast<NodeId>(tree_.nodes.size());
-  Directory directory{.node = id, .parent = parent, .first_entry = node(id).first_child, .moved = moved};
+  Directory directory{.node = id, .parent = parent, .first_entry = node(id).first_child};
+  directory.relocation = id == nodes;
+  directory.moved = !directories_.empty() && directories_[parent].relocation;
   uint32_t most = node(id).child_count;
   if (!moved_.empty() && id == kRoot) {
     directory.first_entry = nodes + 1;
     ++most;
-  } else if (id == nodes) {
+  } else if (directory.relocation) {
     directory.first_entry = nodes + 1 + tree_.nodes[kRoot].child_count + 1;
   }
   while (directory.entry_count < most && order_[directory.first_entry + directory.entry_count] != kNone) ++directory.entry_count;
@@ -123,10 +126,10 @@ void Hierarchy::add_directory(NodeId id, uint32_t parent, bool moved) {
 
 // Breadth first, in the order of the records: that is the order of 6.9.1.
 void Hierarchy::number_directories() {
-  add_directory(kRoot, 0, false);
+  add_directory(kRoot, 0);
   for (uint32_t i = 0; i < directories_.size(); ++i) {
     directories_[i].first_subdirectory = static_cast<uint32_t>(directories_.size());
-    const bool relocation = directories_[i].node == tree_.nodes.size();
+    const bool relocation = directories_[i].relocation;
     for (uint32_t n = 0; n < directories_[i].entry_count; ++n) {
       const NodeId id = order_[directories_[i].first_entry + n];
       if (node(id).kind != NodeKind::directory) continue;
@@ -139,7 +142,7 @@ void Hierarchy::number_directories() {
                     "a directory after the 65,535th cannot have subdirectories there; have fewer directories, leave " + dialect_.name() +
                         " out, or use UDF alone (--fs udf)");
       if (relocation) const_cast<Moved*>(moved_at(id))->directory = static_cast<uint32_t>(directories_.size());
-      add_directory(id, i, relocation);
+      add_directory(id, i);
     }
   }
 }
@@ -153,11 +156,28 @@ uint32_t Hierarchy::origin(const Directory& moved) const {
   return moved_at(moved.node)->origin;
 }
 
+std::vector<uint32_t> Hierarchy::disc_order() const {
+  std::vector<uint32_t> order(directories_.size());
+  std::iota(order.begin(), order.end(), 0);
+  if (moved_.empty()) return order;
+  // How often a directory's path was broken by relocation, the most first. Origins have lower nodes: they are done before.
+  std::vector<uint32_t> by_node(order.begin() + 1, order.end()), breaks(directories_.size());
+  std::sort(by_node.begin(), by_node.end(), [&](uint32_t a, uint32_t b) { return directories_[a].node < directories_[b].node; });
+  for (const uint32_t i : by_node) {
+    const Directory& directory = directories_[i];
+    breaks[i] = directory.relocation ? UINT32_MAX : directory.moved ? breaks[origin(directory)] + 1 : breaks[directory.parent];
+  }
+  std::stable_sort(order.begin() + 1, order.end(), [&](uint32_t a, uint32_t b) { return breaks[a] > breaks[b]; });
+  return order;
+}
+
 Hierarchy::Entry Hierarchy::entry(const Directory& directory, uint32_t n, uint32_t subdirectories) const {
   Entry entry{.id = order_[directory.first_entry + n]};
   if (node(entry.id).kind != NodeKind::directory) return entry;
-  if (directory.node == tree_.nodes.size()) {
+  if (directory.relocation) {
     entry.role = RecordRole::moved;
+  } else if (entry.id == tree_.nodes.size()) {
+    entry.role = RecordRole::relocation;
   } else if (!moved_.empty()) {
     if (const Moved* moved = moved_at(entry.id)) return {entry.id, moved->directory, RecordRole::placeholder};
   }
@@ -184,6 +204,7 @@ void Hierarchy::identifier(NodeId id, RecordRole role, Identifier& out) const {
       return make_identifier(id, true, moved_at(id)->serial, out);
     case RecordRole::child:
     case RecordRole::placeholder:
+    case RecordRole::relocation:
       return make_identifier(id, node(id).kind == NodeKind::directory, serial(id), out);
   }
 }

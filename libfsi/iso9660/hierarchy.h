@@ -24,6 +24,7 @@ class Hierarchy {
     uint32_t entry_count = 0;
     uint32_t first_subdirectory = 0;
     bool moved = false;         ///< it was relocated
+    bool relocation = false;    ///< it holds what was relocated
   };
 
   /// What a record of a directory names.
@@ -60,6 +61,9 @@ class Hierarchy {
   std::string path(const Directory& directory) const;
   /// Where a relocated directory came from.
   uint32_t origin(const Directory& moved) const;
+  /// The order in which the directories should lie on the disc, as indexes. The path table's, but what was relocated comes before what it
+  /// was relocated from: libarchive reads directories by address, and must know a relocated tree before its placeholder.
+  std::vector<uint32_t> disc_order() const;
 
  private:
   struct Moved {  // a relocated directory
@@ -74,7 +78,7 @@ class Hierarchy {
   void arrange_entries();
   void arrange_special(std::span<const NodeId> ids, uint32_t first, std::vector<std::pair<uint32_t, uint32_t>>& serials);
   void number_directories();
-  void add_directory(NodeId id, uint32_t parent, bool moved);
+  void add_directory(NodeId id, uint32_t parent);
   bool is_moved(NodeId id) const { return !moved_.empty() && moved_at(id) != nullptr; }
   const Moved* moved_at(NodeId id) const;
   uint32_t serial(NodeId id) const { return serials_.empty() ? 0 : serials_[id]; }

@@ -63,6 +63,7 @@ class RockRidge : public SystemUse {
         entries.put(link);
         break;
       }
+      case RecordRole::relocation:
       case RecordRole::moved: entries.put(disc::RripRE{}); break;
       case RecordRole::child:
         if (is_device(node)) append_device(node, entries);

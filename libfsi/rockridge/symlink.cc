@@ -9,18 +9,22 @@ namespace fsi {
 
 namespace {
 
-/// Collects component records into SL entries of at most 255 bytes.
+/// Collects component records into SL entries of at most 255 bytes. Every entry but the last ends inside of a component, be it with
+/// an empty piece of the next one: libarchive and pycdlib put no slash between entries, and others put one only where a component
+/// ends.
 class SymlinkEntries {
  public:
   explicit SymlinkEntries(SystemUseEntries& entries) : entries_(entries) {}
 
   void component(uint8_t flags, std::string_view text) {
-    if (sizeof(disc::RripComponent) + text.size() > body_.size() - size_) flush(true);
-    // A component too long for one entry goes on in the next.
-    while (text.size() > kLongestComponent) {
-      put(flags | disc::kComponentContinue, text.substr(0, kLongestComponent));
-      text.remove_prefix(kLongestComponent);
-      flush(true);
+    constexpr size_t kHeader = sizeof(disc::RripComponent);
+    // Room for an empty piece is always left.
+    if (size_ + kHeader + text.size() + kHeader > kBody) {
+      if (size_ > 0) split({});
+      while (text.size() > kBody - 2 * kHeader) {
+        split(text.substr(0, kBody - kHeader));
+        text.remove_prefix(std::min(text.size(), kBody - kHeader));
+      }
     }
     put(flags, text);
   }
@@ -28,8 +32,12 @@ class SymlinkEntries {
 
  private:
   static constexpr size_t kBody = 255 - sizeof(disc::RripSL);
-  static constexpr size_t kLongestComponent = kBody - sizeof(disc::RripComponent);
 
+  // Ends the entry with a piece of a component that goes on in the next.
+  void split(std::string_view piece) {
+    put(disc::kComponentContinue, piece);
+    flush(true);
+  }
   void put(uint8_t flags, std::string_view text) {
     disc::RripComponent component;
     component.flags = flags;
@@ -39,7 +47,6 @@ class SymlinkEntries {
     size_ += sizeof component + text.size();
   }
   void flush(bool continues) {
-    if (continues && size_ == 0) return;
     disc::RripSL sl;
     sl.header.length = sizeof sl + size_;
     sl.flags = continues ? 1 : 0;

@@ -7,8 +7,9 @@
 
 namespace fsi {
 
-/// Appends the SL entries of `target`. "." and ".." and the root at the start have flags of their own; an empty
-/// component ("a//b", "a/") is a component without bytes, so that targets come back byte by byte.
+/// Appends the SL entries of `target`. "." and ".." and the root at the start have flags of their own. An empty
+/// component ("a//b", "a/") is one without bytes, so that targets come back byte by byte; other writers record the root there, which
+/// makes "/b" of it where the standard is followed.
 void append_symlink(std::string_view target, SystemUseEntries& entries);
 
 }  // namespace fsi

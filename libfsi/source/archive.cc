@@ -8,8 +8,11 @@
 
 #include <algorithm>
 #include <cstring>
+#include <exception>
 #include <optional>
+#include <utility>
 
+#include "libfsi/source/gzip.h"
 #include "libfsi/source/host_path.h"
 #include "libfsi/source/tar_header.h"
 
@@ -83,16 +86,26 @@ class Members {
     }
     if (first && ::archive_format(archive_.get()) == 0) throw not_an_archive();
     if (::archive_read_has_encrypted_entries(archive_.get()) > 0) throw encrypted("");
+    read_to_the_end();
     if (::archive_read_close(archive_.get()) != ARCHIVE_OK) throw corrupt("reading to the end", said(archive_.get()));
   }
 
  private:
   Error corrupt(const std::string& doing, const std::string& why) const { return {ErrorKind::corrupt, name_, doing, why}; }
   Error encrypted(const std::string& member) const {
-    return corrupt(member.empty() ? "reading" : "reading member " + printable(member), "it is encrypted; decrypt it first, then give the result");
+    return corrupt(member.empty() ? "reading" : "reading member " + printable(member),
+                   "it is encrypted; decrypt it first, then give the result");
   }
+  // A tar ends before its compressed stream does; the checksum of that is at its very end.
+  void read_to_the_end() {
+    while (stream_ && !stream_->next().empty()) check_stop(job_.stop);
+  }
+
   Error not_an_archive() const {
-    return corrupt("reading", "it is not a tar, zip, 7z, cpio or ISO archive; to put the file itself into the image write NAME=" + name_);
+    return corrupt(
+        "reading",
+        "it is not a tar, zip, 7z, cpio or ISO archive, or damaged from its beginning; to put the file itself into the image write NAME=" +
+            name_);
   }
   static std::string said(::archive* a) {
     const char* text = ::archive_error_string(a);
@@ -111,7 +124,7 @@ class Members {
   }
 
   // Only what is in the library: no filter that would start a program.
-  ArchivePtr open() const {
+  ArchivePtr open() {
     ArchivePtr a(::archive_read_new());
     if (!a) throw std::bad_alloc();
     for (auto support : {::archive_read_support_filter_gzip, ::archive_read_support_filter_bzip2, ::archive_read_support_filter_xz,
@@ -120,17 +133,41 @@ class Members {
                          ::archive_read_support_format_zip, ::archive_read_support_format_7zip, ::archive_read_support_format_cpio,
                          ::archive_read_support_format_iso9660})
       support(a.get());
-    if (::archive_read_open_fd(a.get(), fd_->get(), 256 * 1024) != ARCHIVE_OK) {
+    // A stream goes through our own reading of gzip; a file that is not gzip can be sought in.
+    stream_ = regular_ && !begins_like_gzip(fd_->get()) ? nullptr : std::make_unique<GzipStream>(fd_->get(), name_);
+    const int opened = stream_ ? ::archive_read_open(a.get(), this, nullptr, next_block, nullptr)
+                               : ::archive_read_open_fd(a.get(), fd_->get(), 256 * 1024);
+    if (opened != ARCHIVE_OK) {
+      rethrow();
       const int error = ::archive_errno(a.get());
       if (error == EIO || error == EBADF) throw system_error(name_, "reading an archive", error, ErrorKind::source);
+      if (error == EILSEQ) throw not_an_archive();  // ARCHIVE_ERRNO_FILE_FORMAT, which no header gives
       throw corrupt("reading", said(a.get()));
     }
     return a;
   }
 
+  // libarchive is C: what is thrown below it waits until it has returned.
+  static la_ssize_t next_block(::archive* a, void* self, const void** block) {
+    auto& members = *static_cast<Members*>(self);
+    try {
+      const std::span<const std::byte> bytes = members.stream_->next();
+      *block = bytes.data();
+      return static_cast<la_ssize_t>(bytes.size());
+    } catch (...) {
+      members.thrown_ = std::current_exception();
+      ::archive_set_error(a, EIO, "reading failed");
+      return ARCHIVE_FATAL;
+    }
+  }
+  void rethrow() {
+    if (thrown_) std::rethrow_exception(std::exchange(thrown_, nullptr));
+  }
+
   // False at the end. Only warnings are let pass: a message about one member, like an odd time.
-  bool next(::archive* a, ::archive_entry*& entry) const {
+  bool next(::archive* a, ::archive_entry*& entry) {
     const int result = ::archive_read_next_header(a, &entry);
+    rethrow();
     if (result == ARCHIVE_EOF) return false;
     if (result == ARCHIVE_OK) return true;
     if (result == ARCHIVE_WARN) {
@@ -144,7 +181,7 @@ class Members {
 
   void know_format() {
     const int format = ::archive_format(archive_.get()) & ARCHIVE_FORMAT_BASE_MASK;
-    const bool plain = ::archive_filter_code(archive_.get(), 0) == ARCHIVE_FILTER_NONE;
+    const bool plain = !stream_ && ::archive_filter_code(archive_.get(), 0) == ARCHIVE_FILTER_NONE;
     tar_ = format == ARCHIVE_FORMAT_TAR;
     in_place_ = regular_ && plain && (tar_ || format == ARCHIVE_FORMAT_CPIO || format == ARCHIVE_FORMAT_ISO9660);
     if (regular_ && plain && format == ARCHIVE_FORMAT_ZIP) need_ = true;
@@ -175,8 +212,7 @@ class Members {
   std::string clean(const std::string& member, const char* doing) const {
     auto refuse = [&](const char* why) { return corrupt(std::string(doing) + " " + printable(member), why); };
     if (member.empty()) throw refuse("it has no name");
-    if (member.front() == '/')
-      throw refuse("an absolute path is refused; make the archive again with relative paths");
+    if (member.front() == '/') throw refuse("an absolute path is refused; make the archive again with relative paths");
     std::string path;
     for (size_t begin = 0; begin < member.size();) {
       const size_t end = std::min(member.find('/', begin), member.size());
@@ -240,7 +276,10 @@ class Members {
         case AE_IFIFO: made.kind = NodeKind::fifo; break;
         case AE_IFSOCK: made.kind = NodeKind::socket; break;
         case AE_IFREG:
-        case 0: made.kind = NodeKind::file; store(entry, given, aside); break;
+        case 0:
+          made.kind = NodeKind::file;
+          store(entry, given, aside);
+          break;
         default:
           findings_.push_back({Finding::Weight::warning, name_, "member " + printable(given) + " is of an unknown kind and is left out"});
           return;
@@ -280,9 +319,9 @@ class Members {
     const std::string target = clean(link, "following the hard link to");
     Entry* const first = draft_.find(in_image(target));
     if (!first || !from_here(*first) || first->kind == NodeKind::directory)
-      throw corrupt("reading member " + printable(given),
-                    "it is a hard link to " + printable(link) + ", which was not among the members before it" +
-                        (job_.exclude.empty() ? "" : " or was excluded; exclude both or neither"));
+      throw corrupt("reading member " + printable(given), "it is a hard link to " + printable(link) +
+                                                              ", which was not among the members before it" +
+                                                              (job_.exclude.empty() ? "" : " or was excluded; exclude both or neither"));
     Aside& inode = *first->aside;
     if (!inode.hard_linked) {
       inode.hard_linked = true;
@@ -353,6 +392,7 @@ class Members {
       size_t bytes = 0;
       la_int64_t offset = 0;
       const int result = ::archive_read_data_block(archive_.get(), &data, &bytes, &offset);
+      rethrow();
       if (result == ARCHIVE_EOF) break;
       if (result != ARCHIVE_OK) {
         if (::archive_read_has_encrypted_entries(archive_.get()) > 0) throw encrypted(given);
@@ -376,7 +416,8 @@ class Members {
       spool_.write(base + position, block, what);
       done = position + bytes;
     }
-    if (size && !sparse && done != *size && !(tar_ && done < *size)) throw corrupt("reading member " + printable(given), "it ends too early");
+    if (size && !sparse && done != *size && !(tar_ && done < *size))
+      throw corrupt("reading member " + printable(given), "it ends too early");
     const uint64_t full = size.value_or(done);
     aside.payload.number = full;
     if (stays && done == full) {
@@ -413,6 +454,8 @@ class Members {
   draft::Draft& draft_;
   Spool& spool_;
   std::vector<Finding>& findings_;
+  std::unique_ptr<GzipStream> stream_;
+  std::exception_ptr thrown_;
   ArchivePtr archive_;
   uint32_t source_ = 0, archive_place_ = kNone, spool_place_ = kNone;
   bool regular_ = false, in_place_ = false, tar_ = false, need_ = false, granted_ = false;

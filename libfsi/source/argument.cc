@@ -12,7 +12,7 @@ namespace fsi {
 namespace {
 
 struct Argument {
-  std::optional<std::string> path;   // of a graft
+  std::optional<std::string> path;  // of a graft
   std::string source;
 };
 
@@ -42,7 +42,8 @@ std::string base_name(std::string path) {
 void TreeBuilder::add_source(std::string_view text) {
   const Argument argument = parse(text);
   if (argument.source.empty())
-    throw Error(ErrorKind::usage, printable(text), "reading a source", "it names no file; write DIRECTORY, FILE, ARCHIVE, PATH=SOURCE or -");
+    throw Error(ErrorKind::usage, printable(text), "reading a source",
+                "it names no file; write DIRECTORY, FILE, ARCHIVE, PATH=SOURCE or -");
   const std::string& source = argument.source;
   // A graft without '/' at its end is the path itself; everything else is a directory to put things into.
   const bool exact = argument.path && !argument.path->empty() && !argument.path->ends_with('/');

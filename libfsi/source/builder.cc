@@ -21,7 +21,11 @@ using draft::Entry;
 
 struct TreeBuilder::State {
   State(ScanOptions given, std::stop_token stop_token, Progress progress)
-      : options(std::move(given)), exclude(options.exclude), stop(std::move(stop_token)), counter(std::move(progress)), spool(options.spool_dir) {
+      : options(std::move(given)),
+        exclude(options.exclude),
+        stop(std::move(stop_token)),
+        counter(std::move(progress)),
+        spool(options.spool_dir) {
     using std::chrono::microseconds;
     const auto since = std::chrono::system_clock::now().time_since_epoch();
     now = std::chrono::duration_cast<microseconds>(since).count() / kSecond * kSecond;
@@ -79,10 +83,9 @@ TreeBuilder::~TreeBuilder() = default;
 
 void TreeBuilder::add_directory(const std::string& host_dir, std::string_view at) {
   State& s = *state_;
-  std::string path = "/";
-  for (const std::string_view name : draft::components_of(at)) path.append(path == "/" ? "" : "/").append(name);
+  const std::string path = draft::clean_path(at);
   Entry scanned = scan_directory(s.job(), host_dir, path, s.draft, s.findings);
-  if (!scanned.payload.directory || scanned.is(draft::kRemoved)) return;   // told by finish()
+  if (!scanned.payload.directory || scanned.is(draft::kRemoved)) return;  // told by finish()
   const uint32_t source = s.draft.add_source(printable(host_dir));
   s.draft.merge(s.draft.make_directory(path, printable(host_dir)), scanned, path, source);
 }
@@ -115,8 +118,7 @@ void TreeBuilder::add_archive(int fd, const std::string& name, std::string_view 
   State& s = *state_;
   Fd own(::fcntl(fd, F_DUPFD_CLOEXEC, 3));
   if (!own) throw system_error(printable(name), "reading an archive");
-  std::string path = "/";
-  for (const std::string_view component : draft::components_of(at)) path.append(path == "/" ? "" : "/").append(component);
+  const std::string path = draft::clean_path(at);
   s.draft.make_directory(path, "archive " + printable(name));
   add_archive_members(s.job(), std::make_shared<Fd>(std::move(own)), name, path, s.draft, s.spool, s.findings);
 }
@@ -144,7 +146,8 @@ void TreeBuilder::add_callback(std::string_view path, uint64_t size, ReadCallbac
 
 void TreeBuilder::add_descriptor(std::string_view path, int fd, uint64_t offset, uint64_t size, const Attributes& attributes) {
   State& s = *state_;
-  if (offset > INT64_MAX || size > INT64_MAX - offset) throw system_error(printable(path), "adding a file from a descriptor", EOVERFLOW, ErrorKind::usage);
+  if (offset > INT64_MAX || size > INT64_MAX - offset)
+    throw system_error(printable(path), "adding a file from a descriptor", EOVERFLOW, ErrorKind::usage);
   if (::lseek(fd, 0, SEEK_CUR) < 0) throw system_error(printable(path), "adding a file from a descriptor", errno, ErrorKind::usage);
   Entry entry = s.item(NodeKind::file, attributes);
   entry.aside->origin = OriginKind::descriptor;
@@ -182,7 +185,8 @@ void TreeBuilder::add_hard_link(std::string_view path, std::string_view existing
   State& s = *state_;
   Entry* const first = s.draft.find(existing);
   if (!first || first->kind == NodeKind::directory)
-    throw Error(ErrorKind::usage, printable(existing), "linking " + printable(path) + " to it", first ? "it is a directory" : "it is not there");
+    throw Error(ErrorKind::usage, printable(existing), "linking " + printable(path) + " to it",
+                first ? "it is a directory" : "it is not there");
   // The host directory would be that of the new place, were it not written down.
   Aside& inode = s.draft.with_origin(existing);
   if (!inode.hard_linked) {
@@ -232,8 +236,10 @@ SourceTree TreeBuilder::finish(const Warn& warn) {
     const bool left_out = finding.weight == Finding::Weight::skipped && s.options.skip_unreadable;
     if (finding.weight != Finding::Weight::warning && !left_out) ++fatal;
     if (!warn) continue;
-    if (finding.weight == Finding::Weight::warning) warn(finding.where, finding.message);
-    else warn(finding.where, "scanning: " + finding.message + (left_out ? ", left out" : ""));
+    if (finding.weight == Finding::Weight::warning)
+      warn(finding.where, finding.message);
+    else
+      warn(finding.where, "scanning: " + finding.message + (left_out ? ", left out" : ""));
   }
   if (fatal > 0) {
     throw Error(ErrorKind::source, "", "scanning",

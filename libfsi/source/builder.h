@@ -19,16 +19,16 @@ namespace fsi {
 /// What an item made by a program is like. Times that are not given: mtime is when the builder was
 /// made, the others are the mtime.
 struct Attributes {
-  std::optional<uint16_t> mode;   ///< 07777 bits; default 0755 for directories, 0777 for symlinks, else 0644
+  std::optional<uint16_t> mode = std::nullopt;  ///< 07777 bits; default 0755 for directories, 0777 for symlinks, else 0644
   uint32_t uid = 0, gid = 0;
-  std::optional<Time> mtime, atime, ctime;
+  std::optional<Time> mtime = std::nullopt, atime = std::nullopt, ctime = std::nullopt;
   bool hidden = false;
 };
 
 /// What is known of an item before the tree is frozen; the rules of ScanOptions are not applied yet.
 struct ItemInfo {
   NodeKind kind = NodeKind::file;
-  uint64_t size = 0;   ///< of a file, in bytes
+  uint64_t size = 0;  ///< of a file, in bytes
   Attributes attributes;
 };
 

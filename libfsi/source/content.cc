@@ -19,7 +19,7 @@ constexpr uint64_t kSequentialBytes = 1 << 20;
 
 struct Filled {
   size_t bytes = 0;
-  bool more = false;   // there was a byte after the last one wanted
+  bool more = false;  // there was a byte after the last one wanted
   int error = 0;
 };
 
@@ -53,9 +53,11 @@ struct ContentReader::State {
   Fd directory;
   ContentId file_id = kNone;
   Fd file;
-  bool quiet = true;   // O_NOATIME was not refused yet
+  bool quiet = true;  // O_NOATIME was not refused yet
 
-  Drift drift(ContentId id, DriftKind kind, uint64_t found, int error = 0) const { return {id, kind, tree.contents[id].size, found, error}; }
+  Drift drift(ContentId id, DriftKind kind, uint64_t found, int error = 0) const {
+    return {id, kind, tree.contents[id].size, found, error};
+  }
 
   Drift lost(ContentId id, int error) const {
     return drift(id, error == ENOENT || error == ENOTDIR ? DriftKind::vanished : DriftKind::failed, 0, error);
@@ -76,7 +78,7 @@ struct ContentReader::State {
       bytes[length] = '\0';
     }
     size_t length;
-    char bytes[256];   // a name of a host is never longer; of one that were the rest would not be found
+    char bytes[256];  // a name of a host is never longer; of one that were the rest would not be found
   };
 
   Fd open(const Content& content) {
@@ -173,7 +175,7 @@ std::optional<Drift> ContentReader::State::read_callback(ContentId id, uint64_t 
     while (done < out.size()) {
       const size_t n = tree.callbacks[tree.contents[id].place](offset + done, out.subspan(done));
       if (n == 0) break;
-      if (n > out.size() - done) {   // it says it wrote where it must not
+      if (n > out.size() - done) {  // it says it wrote where it must not
         error = ERANGE;
         break;
       }

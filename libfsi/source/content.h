@@ -17,8 +17,8 @@ struct Drift {
   ContentId content = kNone;
   DriftKind kind = DriftKind::failed;
   uint64_t promised = 0;
-  uint64_t found = 0;      ///< its size now, or how far it could be read
-  int error = 0;           ///< errno of vanished and failed
+  uint64_t found = 0;  ///< its size now, or how far it could be read
+  int error = 0;       ///< errno of vanished and failed
 };
 
 /// One per thread; keeps the last directory and file open. Reads never throw for a file's sake.

@@ -25,8 +25,10 @@ std::string path_of(const HostDir& host) {
 
 std::string path_of(const HostDir& host, std::string_view name) {
   std::string path = path_of(host);
-  if (path == "." ) path.clear();
-  else if (path.empty() || path.back() != '/') path += '/';
+  if (path == ".")
+    path.clear();
+  else if (path.empty() || path.back() != '/')
+    path += '/';
   return path.append(name);
 }
 
@@ -143,6 +145,12 @@ std::vector<std::string_view> components_of(std::string_view path) {
   return components;
 }
 
+std::string clean_path(std::string_view path) {
+  std::string clean;
+  for (const std::string_view name : components_of(path)) clean.append("/").append(name);
+  return clean.empty() ? "/" : clean;
+}
+
 void copy_attributes(Entry& to, const Entry& from) {
   to.mtime = from.mtime;
   to.atime = from.atime;
@@ -222,7 +230,7 @@ Entry& Draft::make_directory(std::string_view path, const std::string& source) {
   Directory& holder = make_parents(components, source);
   if (Entry* there = holder.find(components.back())) {
     if (there->kind == NodeKind::directory) return *there;
-    throw Error(ErrorKind::usage, printable(path), "putting the directory " + source + " there",
+    throw Error(ErrorKind::usage, printable(clean_path(path)), "putting the directory " + source + " there",
                 "it is not a directory but comes from " + origin_of(holder, *there) + "; give one of the two another path");
   }
   return holder.add(new_directory(components.back()));
@@ -234,8 +242,9 @@ Entry& Draft::put(std::string_view path, Entry entry, const std::string& source)
     throw Error(ErrorKind::usage, "/", "putting " + source + " there", "the root of the image is a directory; give a path below it");
   Directory& holder = make_parents(components, source);
   if (Entry* there = holder.find(components.back()))
-    throw Error(ErrorKind::usage, printable(path), "putting " + source + " there",
-                "duplicate target: it comes from " + origin_of(holder, *there) + " already; give one of the two another path, or exclude it");
+    throw Error(
+        ErrorKind::usage, printable(clean_path(path)), "putting " + source + " there",
+        "duplicate target: it comes from " + origin_of(holder, *there) + " already; give one of the two another path, or exclude it");
   entry.name = pool().keep(components.back());
   entry.name_length = static_cast<uint16_t>(components.back().size());
   return holder.add(entry);
@@ -283,9 +292,9 @@ void Draft::merge(Entry& into, Entry& from, const std::string& path, uint32_t so
       } else if (there->kind == NodeKind::directory && entry.kind == NodeKind::directory) {
         below.push_back({there, &entry, at});
       } else {
-        throw Error(ErrorKind::usage, printable(at), "putting " + origin_of(origin, entry) + " there",
-                    "duplicate target: it comes from " + origin_of(target, *there) +
-                        " already; give one of the two another path, or exclude it");
+        throw Error(
+            ErrorKind::usage, printable(at), "putting " + origin_of(origin, entry) + " there",
+            "duplicate target: it comes from " + origin_of(target, *there) + " already; give one of the two another path, or exclude it");
       }
     }
     // The last pushed is looked at first, so that the first collision in source order is the one told.

@@ -17,10 +17,10 @@ namespace fsi::draft {
 
 /// A directory of the host that was scanned, by its way from a path as the user gave it.
 struct HostDir {
-  const HostDir* parent;    ///< null: `name` is that path
+  const HostDir* parent;  ///< null: `name` is that path
   const char* name;
-  uint64_t device, inode;   ///< of follow_links: to see loops
-  mutable uint32_t id;      ///< in SourceTree::host_directories, kNone until frozen
+  uint64_t device, inode;  ///< of follow_links: to see loops
+  mutable uint32_t id;     ///< in SourceTree::host_directories, kNone until frozen
 };
 
 std::string path_of(const HostDir& host);
@@ -30,8 +30,8 @@ struct Directory;
 
 /// What an entry stands for, by its kind.
 union Payload {
-  uint64_t number;        ///< file: size; device: makedev() number
-  const char* target;     ///< symlink
+  uint64_t number;     ///< file: size; device: makedev() number
+  const char* target;  ///< symlink
   Directory* directory;
 };
 
@@ -49,15 +49,15 @@ struct Aside {
 };
 
 enum EntryFlag : uint8_t {
-  kRemoved = 1,   ///< taken out again; stays in its place until the tree is frozen
-  kImplied = 2,   ///< a directory nobody asked for by itself: the way to a graft
-  kAside = 4,     ///< `aside` is the live member
-  kFollow = 8,    ///< host file to be opened through symbolic links
+  kRemoved = 1,  ///< taken out again; stays in its place until the tree is frozen
+  kImplied = 2,  ///< a directory nobody asked for by itself: the way to a graft
+  kAside = 4,    ///< `aside` is the live member
+  kFollow = 8,   ///< host file to be opened through symbolic links
   kHidden = 16,
 };
 
 struct Entry {
-  const char* name;   ///< NUL-terminated, in an arena
+  const char* name;  ///< NUL-terminated, in an arena
   union {
     Payload payload;
     Aside* aside;
@@ -106,8 +106,8 @@ class EntryArray {
 };
 
 struct Directory {
-  EntryArray entries;              ///< sorted by name bytes, names unique
-  const HostDir* host = nullptr;   ///< where `entries` without an Aside were scanned
+  EntryArray entries;             ///< sorted by name bytes, names unique
+  const HostDir* host = nullptr;  ///< where `entries` without an Aside were scanned
   /// Entries that came one by one. A name is live at most once in the two together.
   std::unique_ptr<std::map<std::string_view, Entry>> added;
 
@@ -122,7 +122,7 @@ struct Directory {
 /// Text and records that live as long as the draft. One per thread while scanning.
 class Pool {
  public:
-  const char* keep(std::string_view text);   ///< NUL-terminated copy
+  const char* keep(std::string_view text);  ///< NUL-terminated copy
   std::deque<Directory> directories;
   std::deque<HostDir> hosts;
   std::deque<Aside> asides;
@@ -139,14 +139,16 @@ Aside& aside_of(Entry& entry, Pool& pool);
 /// Components of a path of the image; empty ones are dropped. Throws Error{usage} on "." and ".."
 /// and on a component of more than 65,535 bytes.
 std::vector<std::string_view> components_of(std::string_view path);
+/// The same path with one '/' before each component; "/" for the root.
+std::string clean_path(std::string_view path);
 
 class Draft {
  public:
   Draft();
 
   Entry root;
-  Directory& root_directory() { return *root.payload.directory; }
-  std::vector<std::string> sources;   ///< how to call what an entry came from, in order
+  Directory& root_directory() { return *root.value().directory; }
+  std::vector<std::string> sources;  ///< how to call what an entry came from, in order
 
   // The tables of the tree to come.
   std::vector<std::shared_ptr<Fd>> descriptors;

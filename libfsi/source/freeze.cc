@@ -95,7 +95,8 @@ class Freezer {
     node.parent = parent;
     node.kind = entry.kind;
     node.hidden = entry.is(draft::kHidden);
-    node.mode = options_.mode && entry.kind != NodeKind::symlink ? options_.mode->apply(entry.mode, entry.kind == NodeKind::directory) : entry.mode;
+    node.mode =
+        options_.mode && entry.kind != NodeKind::symlink ? options_.mode->apply(entry.mode, entry.kind == NodeKind::directory) : entry.mode;
     node.uid = options_.uid.value_or(entry.uid);
     node.gid = options_.gid.value_or(entry.gid);
     node.mtime = cut(entry.mtime);
@@ -197,7 +198,7 @@ class Freezer {
   const Time now_;
   SourceTree tree_;
   std::vector<Holder> directories_;
-  size_t entered_ = 0;   // directories_[entered_] is the last that has its node
+  size_t entered_ = 0;  // directories_[entered_] is the last that has its node
   std::vector<NodeId> implied_, followers_;
   std::unordered_map<Identity, NodeId, IdentityHash> leaders_;
 };

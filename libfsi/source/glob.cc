@@ -148,7 +148,8 @@ ExcludeRules::ExcludeRules(const std::vector<std::string>& patterns) {
       } else if (pattern[i] == '[') {
         const size_t length = match_set(std::string_view(pattern).substr(i), 0, in);
         if (length == 0)
-          throw Error(ErrorKind::usage, printable(given), "reading an exclude pattern", "'[' has no ']'; write '\\[' for the character itself");
+          throw Error(ErrorKind::usage, printable(given), "reading an exclude pattern",
+                      "'[' has no ']'; write '\\[' for the character itself");
         i += length - 1;
       }
     }

@@ -41,11 +41,16 @@ ModeRule ModeRule::parse(std::string_view text) {
     } else {
       uint16_t who = 0;
       for (; i < clause.size(); ++i) {
-        if (clause[i] == 'u') who |= 0700 | kSetUid;
-        else if (clause[i] == 'g') who |= 0070 | kSetGid;
-        else if (clause[i] == 'o') who |= 0007 | kSticky;
-        else if (clause[i] == 'a') who |= 07777;
-        else break;
+        if (clause[i] == 'u')
+          who |= 0700 | kSetUid;
+        else if (clause[i] == 'g')
+          who |= 0070 | kSetGid;
+        else if (clause[i] == 'o')
+          who |= 0007 | kSticky;
+        else if (clause[i] == 'a')
+          who |= 07777;
+        else
+          break;
       }
       // The sticky bit belongs to nobody: `u+t` sets it as well, as in chmod.
       step.who = who == 0 ? 07777 : who;
@@ -65,7 +70,9 @@ ModeRule ModeRule::parse(std::string_view text) {
             case 'X': step.x_if_any = true; break;
             case 's': step.bits |= kSetUid | kSetGid; break;
             case 't': step.bits |= kSticky; break;
-            case 'u': case 'g': case 'o': step.copy = clause[i]; break;
+            case 'u':
+            case 'g':
+            case 'o': step.copy = clause[i]; break;
             default: throw refuse("has a letter that is no permission");
           }
         }
@@ -92,9 +99,12 @@ uint16_t ModeRule::apply(uint16_t mode, bool is_directory) const {
     }
     const uint16_t sticky = bits & kSticky;
     bits = static_cast<uint16_t>((bits & step.who) | sticky);
-    if (step.op == '+') mode |= bits;
-    else if (step.op == '-') mode &= static_cast<uint16_t>(~bits);
-    else mode = static_cast<uint16_t>((mode & ~step.who) | bits);
+    if (step.op == '+')
+      mode |= bits;
+    else if (step.op == '-')
+      mode &= static_cast<uint16_t>(~bits);
+    else
+      mode = static_cast<uint16_t>((mode & ~step.who) | bits);
   }
   return mode;
 }

@@ -22,11 +22,11 @@ class ModeRule {
   struct Step {
     bool directories, files;
     bool octal;
-    char op;          // + - =
-    uint16_t who;     // mask of the bits that the who letters own
-    uint16_t bits;    // r w x s t of all classes, cut by `who` when applied; octal: the mode
-    bool x_if_any;    // X
-    char copy;        // u, g or o: permissions copied from that class, else 0
+    char op;        // + - =
+    uint16_t who;   // mask of the bits that the who letters own
+    uint16_t bits;  // r w x s t of all classes, cut by `who` when applied; octal: the mode
+    bool x_if_any;  // X
+    char copy;      // u, g or o: permissions copied from that class, else 0
   };
   std::vector<Step> steps_;
 };

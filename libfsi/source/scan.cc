@@ -38,16 +38,14 @@ void ItemCounter::add(uint64_t items, std::string_view current) {
 namespace {
 
 // All of what a node needs, and not st_blocks, which some file systems have to compute.
-constexpr unsigned kStatMask = STATX_TYPE | STATX_MODE | STATX_NLINK | STATX_UID | STATX_GID | STATX_ATIME | STATX_MTIME | STATX_CTIME |
-                               STATX_INO | STATX_SIZE;
+constexpr unsigned kStatMask =
+    STATX_TYPE | STATX_MODE | STATX_NLINK | STATX_UID | STATX_GID | STATX_ATIME | STATX_MTIME | STATX_CTIME | STATX_INO | STATX_SIZE;
 
 int stat_at(int directory, const char* name, bool follow, struct statx& st) {
   return ::statx(directory, name, (follow ? 0 : AT_SYMLINK_NOFOLLOW) | AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT, kStatMask, &st);
 }
 
-OutputIdentity::Identity identity_of(const struct statx& st) {
-  return {makedev(st.stx_dev_major, st.stx_dev_minor), st.stx_ino};
-}
+OutputIdentity::Identity identity_of(const struct statx& st) { return {makedev(st.stx_dev_major, st.stx_dev_minor), st.stx_ino}; }
 
 // Attributes and value, except for a link's target and a directory's entries.
 void fill(Entry& entry, const struct statx& st, bool follow, Pool& pool) {
@@ -74,8 +72,7 @@ void fill(Entry& entry, const struct statx& st, bool follow, Pool& pool) {
 
 // Whether the file's data may be read, without opening it: by its mode where that decides, by the
 // kernel where it does not. Root may read everything.
-bool readable(int directory, const char* name, const struct statx& st) {
-  static const bool root = ::geteuid() == 0;
+bool readable(int directory, const char* name, const struct statx& st, bool root) {
   if (root || !S_ISREG(st.stx_mode) || (st.stx_mode & 0444) == 0444) return true;
   return ::faccessat(directory, name, R_OK, AT_EACCESS) == 0;
 }
@@ -91,10 +88,10 @@ constexpr char kOutputInside[] =
 
 // A name as it came from the file system, with its first eight bytes for quick comparing.
 struct Found {
-  uint64_t prefix;   // big-endian; names have no NUL, so a short name sorts before its extensions
+  uint64_t prefix;  // big-endian; names have no NUL, so a short name sorts before its extensions
   const char* name;
   uint16_t length;
-  uint8_t type;      // DT_*
+  uint8_t type;  // DT_*
 
   friend bool operator<(const Found& a, const Found& b) {
     return a.prefix != b.prefix ? a.prefix < b.prefix : std::strcmp(a.name, b.name) < 0;
@@ -252,7 +249,8 @@ class Scan {
     local.findings.push_back({Finding::Weight::skipped, printable(path_of(holder, name)), errno_text(error)});
   }
   void leave_out(const HostDir& host, Local& local, int error) const {
-    local.findings.push_back({host.parent ? Finding::Weight::skipped : Finding::Weight::missing, printable(path_of(host)), errno_text(error)});
+    local.findings.push_back(
+        {host.parent ? Finding::Weight::skipped : Finding::Weight::missing, printable(path_of(host)), errno_text(error)});
   }
 
   // Reads all names into local.found, in the order of the file system.
@@ -316,7 +314,7 @@ class Scan {
     } else if (entry.kind == NodeKind::file) {
       if (job_.options.output.file && *job_.options.output.file == identity_of(st))
         local.findings.push_back({Finding::Weight::fatal, printable(path_of(host, name)), kOutputInside, ErrorKind::usage});
-      if (!readable(fd, name, st)) drop(host, entry, local, EACCES);
+      if (!readable(fd, name, st, root_user_)) drop(host, entry, local, EACCES);
     }
   }
 
@@ -344,6 +342,7 @@ class Scan {
   const ScanJob& job_;
   const std::string& host_dir_;
   const std::string& at_;
+  const bool root_user_ = ::geteuid() == 0;
   Fd root_fd_;
   uint64_t root_device_ = 0;
   tbb::task_group group_;
@@ -371,7 +370,7 @@ bool scan_file(const ScanJob& job, const std::string& path, Entry& entry, draft:
   if (job.options.output.file && *job.options.output.file == identity_of(st))
     throw Error(ErrorKind::usage, printable(path), "scanning", kOutputInside);
   fill(entry, st, true, draft.pool());
-  if (!readable(fd.get(), name.c_str(), st)) return missing(EACCES);
+  if (!readable(fd.get(), name.c_str(), st, ::geteuid() == 0)) return missing(EACCES);
   if (entry.kind == NodeKind::file) {
     draft::Pool& pool = draft.pool();
     draft::Aside& aside = aside_of(entry, pool);

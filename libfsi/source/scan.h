@@ -21,14 +21,14 @@ namespace fsi {
 /// Something found on the way that has to be told, in source order, once all is known.
 struct Finding {
   enum class Weight : uint8_t {
-    warning,   ///< told
-    skipped,   ///< told; an error unless skip_unreadable
-    missing,   ///< told; an error always: the user named it
-    fatal,     ///< thrown at once: the first in source order
+    warning,  ///< told
+    skipped,  ///< told; an error unless skip_unreadable
+    missing,  ///< told; an error always: the user named it
+    fatal,    ///< thrown at once: the first in source order
   };
   Weight weight;
   std::string where, message;
-  ErrorKind kind = ErrorKind::source;   ///< fatal
+  ErrorKind kind = ErrorKind::source;  ///< fatal
 };
 
 /// Counts items and passes them on about twice a second. Thread-safe.

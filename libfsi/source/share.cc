@@ -24,7 +24,7 @@ constexpr size_t kBlock = 256 * 1024;
 
 struct Candidate {
   uint64_t size;
-  uint64_t high = 0, low = 0;   // XXH3-128
+  uint64_t high = 0, low = 0;  // XXH3-128
   ContentId id;
   bool readable = false;
   auto key() const { return std::tuple(size, high, low); }
@@ -77,7 +77,8 @@ std::vector<Candidate> of_common_size(const SourceTree& tree) {
   std::vector<Candidate> all;
   for (ContentId id = 0; id < tree.contents.size(); ++id)
     if (tree.contents[id].size > 0) all.push_back({.size = tree.contents[id].size, .id = id});
-  tbb::parallel_sort(all.begin(), all.end(), [](const Candidate& a, const Candidate& b) { return std::tie(a.size, a.id) < std::tie(b.size, b.id); });
+  tbb::parallel_sort(all.begin(), all.end(),
+                     [](const Candidate& a, const Candidate& b) { return std::tie(a.size, a.id) < std::tie(b.size, b.id); });
   std::vector<Candidate> common;
   for (size_t i = 0; i < all.size(); ++i)
     if ((i > 0 && all[i - 1].size == all[i].size) || (i + 1 < all.size() && all[i + 1].size == all[i].size)) common.push_back(all[i]);
@@ -113,9 +114,8 @@ size_t share_contents(SourceTree& tree, unsigned threads, const std::stop_token&
     tbb::enumerable_thread_specific<Readers> readers([&] { return Readers(tree); });
     tbb::parallel_for(size_t{0}, candidates.size(), [&](size_t i) { hash(readers.local(), candidates[i], stop); });
     std::erase_if(candidates, [](const Candidate& c) { return !c.readable; });
-    tbb::parallel_sort(candidates.begin(), candidates.end(), [](const Candidate& a, const Candidate& b) {
-      return std::tuple(a.key(), a.id) < std::tuple(b.key(), b.id);
-    });
+    tbb::parallel_sort(candidates.begin(), candidates.end(),
+                       [](const Candidate& a, const Candidate& b) { return std::tuple(a.key(), a.id) < std::tuple(b.key(), b.id); });
     std::vector<std::pair<size_t, size_t>> groups;
     for (size_t begin = 0, end; begin < candidates.size(); begin = end) {
       for (end = begin + 1; end < candidates.size() && candidates[end].key() == candidates[begin].key();) ++end;
@@ -127,8 +127,8 @@ size_t share_contents(SourceTree& tree, unsigned threads, const std::stop_token&
       std::vector<ContentId> leaders;
       for (size_t i = groups[g].first; i < groups[g].second; ++i) {
         const Candidate& own = candidates[i];
-        const auto leader = std::find_if(leaders.begin(), leaders.end(),
-                                         [&](ContentId id) { return equal(readers.local(), id, own.id, own.size, stop); });
+        const auto leader =
+            std::find_if(leaders.begin(), leaders.end(), [&](ContentId id) { return equal(readers.local(), id, own.id, own.size, stop); });
         if (leader == leaders.end())
           leaders.push_back(own.id);
         else

@@ -41,9 +41,9 @@ class Spool {
 
   std::string directory_;
   std::shared_ptr<Fd> fd_;
-  uint64_t end_ = 0;               // of all runs
-  uint64_t granted_ = 0;           // bytes that need() found room for and has not given away
-  std::vector<std::byte> waiting_; // small runs gather here before they are written
+  uint64_t end_ = 0;                // of all runs
+  uint64_t granted_ = 0;            // bytes that need() found room for and has not given away
+  std::vector<std::byte> waiting_;  // small runs gather here before they are written
   uint64_t waiting_at_ = 0;
 };
 

@@ -32,21 +32,21 @@ struct TextRef {
 };
 
 struct Node {
-  TextRef name;                 ///< empty for the root; any byte but '/' and NUL
+  TextRef name;  ///< empty for the root; any byte but '/' and NUL
   NodeId parent = kRoot;
-  uint32_t first_child = 0;     ///< directory: its children are consecutive, sorted by name bytes
+  uint32_t first_child = 0;  ///< directory: its children are consecutive, sorted by name bytes
   uint32_t child_count = 0;
   NodeKind kind = NodeKind::file;
   bool hidden = false;
-  uint16_t mode = 0;            ///< 07777 bits
+  uint16_t mode = 0;  ///< 07777 bits
   uint32_t uid = 0, gid = 0;
-  uint32_t links = 1;           ///< names of this inode inside the image; directory: 2 + subdirectories
-  NodeId link_leader = kNone;   ///< first node (lowest id) of the same inode; itself when alone
+  uint32_t links = 1;          ///< names of this inode inside the image; directory: 2 + subdirectories
+  NodeId link_leader = kNone;  ///< first node (lowest id) of the same inode; itself when alone
   Time mtime = 0, atime = 0, ctime = 0;
   union {
-    ContentId content;          ///< file
-    TextRef target;             ///< symlink
-    uint64_t device;            ///< devices: makedev() number
+    ContentId content;  ///< file
+    TextRef target;     ///< symlink
+    uint64_t device;    ///< devices: makedev() number
   };
   Node() : device(0) {}
 };
@@ -56,15 +56,15 @@ enum class OriginKind : uint8_t { host_file, descriptor, memory, callback };
 
 /// Where the bytes of a file come from. Hard links and equal contents share one Content.
 struct Content {
-  uint64_t size = 0;            ///< promised when the tree was frozen
+  uint64_t size = 0;  ///< promised when the tree was frozen
   union {
-    uint64_t offset;            ///< descriptor, memory: where they begin
-    TextRef name;               ///< host_file: name inside that directory
+    uint64_t offset;  ///< descriptor, memory: where they begin
+    TextRef name;     ///< host_file: name inside that directory
   };
-  uint32_t place = kNone;       ///< host_file: host directory; else index into its own table
-  NodeId first_node = kNone;    ///< for messages and paths
+  uint32_t place = kNone;     ///< host_file: host directory; else index into its own table
+  NodeId first_node = kNone;  ///< for messages and paths
   OriginKind origin = OriginKind::host_file;
-  bool follow = false;          ///< host_file: open through symbolic links
+  bool follow = false;  ///< host_file: open through symbolic links
   Content() : offset(0) {}
 };
 static_assert(sizeof(Content) == 32);
@@ -83,8 +83,8 @@ using ReadCallback = std::function<size_t(uint64_t offset, std::span<std::byte> 
 /// order: the root is 0, a directory's children are consecutive, deeper levels come later.
 struct SourceTree {
   std::vector<Node> nodes;
-  std::vector<Content> contents;      ///< in the order of their first node
-  std::vector<char> text;             ///< names and link targets
+  std::vector<Content> contents;  ///< in the order of their first node
+  std::vector<char> text;         ///< names and link targets
   std::vector<HostDirectory> host_directories;
   std::vector<std::shared_ptr<Fd>> descriptors;
   std::vector<std::shared_ptr<const std::vector<std::byte>>> blobs;
@@ -92,9 +92,7 @@ struct SourceTree {
 
   std::string_view str(TextRef ref) const { return {text.data() + ref.offset, ref.length}; }
   std::string_view name(NodeId id) const { return str(nodes[id].name); }
-  std::span<const Node> children(const Node& directory) const {
-    return {nodes.data() + directory.first_child, directory.child_count};
-  }
+  std::span<const Node> children(const Node& directory) const { return {nodes.data() + directory.first_child, directory.child_count}; }
   /// Path in the image, beginning with "/"; the root is "/".
   std::string path(NodeId id) const;
   /// The path of the host (or a description) a content is read from.

@@ -36,8 +36,8 @@ struct Command {
 struct Sense {
   uint8_t key = 0, asc = 0, ascq = 0;
   bool deferred = false;
-  std::optional<uint64_t> information;   ///< INFORMATION field when valid (an LBA for read and write)
-  std::optional<uint16_t> progress;      ///< of 65536, when SKSV is set for keys 0 and 2
+  std::optional<uint64_t> information{};   ///< INFORMATION field when valid (an LBA for read and write)
+  std::optional<uint16_t> progress{};      ///< of 65536, when SKSV is set for keys 0 and 2
   bool ili = false;
   std::array<uint8_t, 64> raw{};
   uint8_t raw_length = 0;
@@ -66,9 +66,9 @@ enum class Outcome : uint8_t {
 struct [[nodiscard]] Answer {
   Outcome outcome = Outcome::good;
   uint8_t status = 0;        ///< SAM status byte
-  Sense sense;
+  Sense sense{};
   uint32_t residual = 0;     ///< bytes of the buffer not transferred
-  std::string transport;     ///< transport_error: what the transport says
+  std::string transport{};   ///< transport_error: what the transport says
   bool good() const { return outcome == Outcome::good; }
 };
 

@@ -2,9 +2,10 @@
 // command blocks here.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
-#include <memory>
 #include <string>
+#include <thread>
 
 #include "librecorder/scsi/command.h"
 
@@ -22,6 +23,12 @@ class Transport {
   /// command at a time. Never throws for what the drive or the transport answers.
   virtual Answer execute(const Command& command) = 0;
   virtual TransferLimits limits() const { return {}; }
+
+  /// Time as the drive lives it, for deadlines and for the pauses between polls. A virtual drive overrides both: its
+  /// clock goes on when sleep() is called, and nobody waits for real unless it was made with --real-time.
+  virtual std::chrono::nanoseconds now() const { return std::chrono::steady_clock::now().time_since_epoch(); }
+  virtual void sleep(std::chrono::nanoseconds time) { std::this_thread::sleep_for(time); }
+
   /// "/dev/sr0", "virtual:archive", "iscsi://…".
   virtual std::string name() const = 0;
 };

@@ -1,0 +1,31 @@
+#include "burn/interrupt.h"
+
+#include <pthread.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdio>
+#include <thread>
+
+namespace burn {
+
+std::stop_token stop_on_signals() {
+  static std::stop_source source;
+  sigset_t signals;
+  sigemptyset(&signals);
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&signals, signal);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);
+  std::thread([signals] {
+    for (int signal = 0; sigwait(&signals, &signal) == 0;) {
+      const char* below_progress = isatty(STDERR_FILENO) ? "\n" : "";
+      const bool first = !source.stop_requested();
+      std::fprintf(stderr, "%sburn: %s\n", below_progress,
+                   first ? "stopping: what is being written is ended properly, so that the disc is not lost" : "wait: stopping now would spoil the disc");
+      source.request_stop();
+    }
+  }).detach();
+  return source.get_token();
+}
+
+}  // namespace burn

@@ -1,0 +1,108 @@
+// burn: arguments -> one call of librecorder -> a report.
+#include <fcntl.h>
+#include <fmt/core.h>
+#include <unistd.h>
+
+#include <exception>
+#include <memory>
+
+#include "burn/interrupt.h"
+#include "burn/options.h"
+#include "burn/progress.h"
+#include "burn/report.h"
+#include "burn/virtual_drives.h"
+
+namespace burn {
+namespace {
+
+using fsi::Error;
+using fsi::ErrorKind;
+
+/// The report asked for. Standard output may be a pipe that nobody reads any more; that is worth an error, not a disc.
+void print(const std::string& text) {
+  fmt::print("{}", text);
+  if (std::fflush(stdout) != 0) throw fsi::system_error("standard output", "writing the report");
+}
+
+std::unique_ptr<rec::FileInput> open_input(const Options& options) {
+  if (!options.image.empty() && options.image != "-") return std::make_unique<rec::FileInput>(options.image);
+  if (isatty(STDIN_FILENO))
+    throw Error(ErrorKind::usage, "", "", "there is nothing to burn: name an image, or send one: mkimage DIR | burn");
+  fsi::Fd fd(fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3));
+  if (!fd) throw fsi::system_error("standard input", "opening the stream", errno, ErrorKind::source);
+  return std::make_unique<rec::FileInput>(std::move(fd), "standard input");
+}
+
+std::unique_ptr<rec::FileInput> spooled(std::unique_ptr<rec::FileInput> input, ProgressView& view, const std::stop_token& stop) {
+  if (input->bytes()) return input;
+  rec::BurnEvent event;
+  event.phase = "spooling";
+  double shown = 0;
+  const auto began = std::chrono::steady_clock::now();
+  const rec::SourceFacts facts = rec::source_facts(input->name(), std::nullopt, input->peek(rec::kPeekSectors * fsi::kSectorSize));
+  if (facts.volume_sectors) event.total = *facts.volume_sectors;
+  return rec::spool(
+      *input, facts.volume_sectors ? std::optional(*facts.volume_sectors * fsi::kSectorSize) : std::nullopt,
+      [&](uint64_t bytes) {
+        event.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
+        if (event.seconds - shown < 0.5) return;
+        shown = event.seconds;
+        event.done = bytes / fsi::kSectorSize;
+        view.show(event);
+      },
+      stop);
+}
+
+void burn_disc(const Options& options, ProgressView& view, const std::stop_token& stop) {
+  const rec::DriveEntry drive = rec::find_drive(options.drive);
+  auto input = open_input(options);
+  if (options.spool) input = spooled(std::move(input), view, stop);
+  if (options.dry_run) {
+    const rec::WritePlan plan = rec::plan_burn(drive, *input, options.burn, stop);
+    return print(options.json ? plan_json(plan) : plan_text(plan));
+  }
+  const rec::WriteReport report = rec::burn(drive, *input, options.burn, [&](const rec::BurnEvent& event) { view.show(event); }, stop);
+  view.clear();
+  for (const std::string& note : report.notes) fmt::print(stderr, "burn: {}: {}\n", report.plan.drive, note);
+  if (options.json) return print(report_json(report));
+  fmt::print(stderr, "{}", report_text(report));
+}
+
+void run(const Options& options, ProgressView& view, const std::stop_token& stop) {
+  switch (options.task) {
+    case Task::burn: return burn_disc(options, view, stop);
+    case Task::list: return print(options.json ? list_json(rec::list_drives()) : list_text(rec::list_drives()));
+    case Task::info: {
+      const rec::DriveInfo info = rec::drive_info(rec::find_drive(options.drive), stop);
+      return print(options.json ? info_json(info) : info_text(info));
+    }
+    case Task::eject: return rec::eject(rec::find_drive(options.drive));
+    case Task::load: return rec::load(rec::find_drive(options.drive));
+    default: return print(run_virtual(options));
+  }
+}
+
+}  // namespace
+}  // namespace burn
+
+int main(int argc, char** argv) {
+  const auto [options, exit_code] = burn::parse(argc, argv);
+  if (exit_code) return *exit_code;
+  const std::stop_token stop = burn::stop_on_signals();
+  burn::ProgressView view(options.progress);
+  const auto failed = [&](const std::string& message, int code) {
+    view.clear();
+    fmt::print(stderr, "burn: {}\n", message);
+    return code;
+  };
+  try {
+    burn::run(options, view, stop);
+    return 0;
+  } catch (const fsi::Error& e) {
+    return failed(e.what(), fsi::exit_code(e.kind()));
+  } catch (const std::bad_alloc&) {
+    return failed("there is not enough memory; choose a smaller --buffer", 1);
+  } catch (const std::exception& e) {
+    return failed(e.what(), 1);
+  }
+}

@@ -1,0 +1,138 @@
+#include "burn/options.h"
+
+#include <fmt/core.h>
+
+#include <CLI/CLI.hpp>
+#include <charconv>
+#include <cstdio>
+
+#include "libfsi/base/error.h"
+
+namespace burn {
+
+namespace {
+double times_of(const std::string& text) {
+  double times = 0;
+  const std::string number = !text.empty() && text.back() == 'x' ? text.substr(0, text.size() - 1) : text;
+  const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), times);
+  if (error != std::errc() || end != number.data() + number.size() || !(times > 0) || times > 1000)
+    throw CLI::ValidationError("--speed", "'" + fsi::printable(text) + "' is not max, min, auto or a number of times like 4 or 2.4x");
+  return times;
+}
+
+rec::SpeedWish speed_of(const std::string& text) {
+  using Kind = rec::SpeedWish::Kind;
+  if (text == "auto") return {};
+  if (text == "max") return {Kind::fastest, 0};
+  if (text == "min") return {Kind::slowest, 0};
+  return {Kind::times, times_of(text)};
+}
+
+constexpr uint64_t kLargestBuffer = uint64_t{64} << 30;
+
+void add_drive(CLI::App& app, std::string& drive) {
+  app.add_option("--drive", drive, "Number in 'burn list' (from 0), name, /dev/srN or /dev/sgN; not needed where there is only one")->type_name("D");
+}
+}  // namespace
+
+Parsed parse(int argc, char** argv) {
+  Parsed parsed;
+  Options& o = parsed.options;
+  CLI::App app("Records an image or a stream on an optical disc.\n\n  mkimage DIR | burn --drive 1\n  burn --drive 0 image.iso", "burn");
+  app.set_version_flag("--version", "burn (discpress) " DISCPRESS_VERSION);
+  app.set_help_flag("--help,-h", "Print this and end");
+  app.get_formatter()->column_width(32);
+  app.require_subcommand(0, 1);
+
+  std::string speed = "auto";
+  bool close = false;
+  uint64_t buffer = o.burn.buffer_bytes;
+  add_drive(app, o.drive);
+  app.add_option("IMAGE", o.image, "The image; - or nothing for a stream on standard input")->type_name("");
+  std::vector<CLI::Option*> burning;  // of burning alone; useless, and thus refused, with a subcommand
+  burning.push_back(app.get_option("IMAGE"));
+  const auto mine = [&](CLI::Option* option) {
+    burning.push_back(option);
+    return option;
+  };
+  mine(app.add_option("--speed", speed, "N (times 1x), max, min, or auto: the drive's own choice (default)")->type_name("N|max|min|auto"));
+  auto* multi = mine(app.add_flag("--multi", o.burn.multi, "Leave the disc open for another session"));
+  mine(app.add_flag("--close", close, "Close the disc (default)"))->excludes(multi);
+  mine(app.add_option("--buffer", buffer, "Size of the ring between stream and drive (default 64M)")->transform(CLI::AsSizeValue(false))->type_name("SIZE"));
+  mine(app.add_flag("--underrun-protection,!--no-underrun-protection", o.burn.underrun_protection,
+                    "Let the drive stop and go on when data is late (default)"));
+  mine(app.add_flag("--overwrite,!--no-overwrite", o.burn.overwrite, "Write over what is on a rewritable disc"));
+  mine(app.add_flag("--spool,!--no-spool", o.spool, "Copy the stream to a temporary file first, and burn that"));
+  mine(app.add_flag("--eject,!--no-eject", o.burn.eject, "Open the tray when all went well"));
+  mine(app.add_flag("--dry-run", o.dry_run, "Print what would be done, and do nothing"));
+  auto* json = app.add_flag("--json", o.json, "Report as JSON on standard output");
+  mine(json);
+  std::string progress;
+  mine(app.add_option("--progress", progress, "tty: a line on the terminal; json: one object a line; none")
+           ->check(CLI::IsMember({"tty", "json", "none"}))
+           ->type_name("STYLE"));
+
+  CLI::App* list = app.add_subcommand("list", "List the drives, virtual ones after the real ones");
+  CLI::App* info = app.add_subcommand("info", "Tell about a drive and the disc in it");
+  CLI::App* eject = app.add_subcommand("eject", "Open the tray");
+  CLI::App* load = app.add_subcommand("load", "Close the tray");
+  for (CLI::App* sub : {list, info}) sub->add_flag("--json", o.json, "Report as JSON");
+  for (CLI::App* sub : {info, eject, load}) add_drive(*sub, o.drive);
+
+  CLI::App* virt = app.add_subcommand("virtual", "Virtual drives, for machines without a burner");
+  virt->require_subcommand(1);
+  const auto name = [&](CLI::App* sub) { sub->add_option("NAME", o.name, "Name of the virtual drive")->required()->type_name(""); };
+  CLI::App* add = virt->add_subcommand("add", "Make a virtual drive");
+  name(add);
+  std::string times;
+  add->add_option("--media", o.media, "Put a blank disc of this type in: cd-r, dvd+r, bd-r")->type_name("TYPE");
+  add->add_option("--speed", times, "Write at N times 1x; without it as fast as the computer can")->type_name("N");
+  add->add_option("--buffer", o.buffer, "Size of the drive's own buffer")->transform(CLI::AsSizeValue(false))->type_name("SIZE");
+  add->add_flag("--real-time", o.real_time, "Take as long as a real drive; otherwise time is only counted");
+  add->add_option("--fault", o.faults, "Let something go wrong; may be given more than once")->type_name("SPEC")->expected(1);
+  CLI::App* insert = virt->add_subcommand("insert", "Put a disc in, or take it out");
+  name(insert);
+  insert->add_option("--media", o.media, "A blank disc of this type; without it the drive is empty afterwards")->type_name("TYPE");
+  CLI::App* remove = virt->add_subcommand("remove", "Remove a virtual drive and its disc");
+  name(remove);
+  CLI::App* exporting = virt->add_subcommand("export", "Write the disc's user data, from LBA 0, to an image file");
+  name(exporting);
+  exporting->add_option("FILE", o.file, "The image file to write")->required()->type_name("");
+  CLI::App* virtual_list = virt->add_subcommand("list", "List the virtual drives and their discs");
+  virtual_list->add_flag("--json", o.json, "Report as JSON");
+
+  try {
+    app.parse(argc, argv);
+    const auto chosen = [&](Task task) { o.task = task; };
+    if (list->parsed()) chosen(Task::list);
+    if (info->parsed()) chosen(Task::info);
+    if (eject->parsed()) chosen(Task::eject);
+    if (load->parsed()) chosen(Task::load);
+    if (add->parsed()) chosen(Task::virtual_add);
+    if (insert->parsed()) chosen(Task::virtual_insert);
+    if (remove->parsed()) chosen(Task::virtual_remove);
+    if (exporting->parsed()) chosen(Task::virtual_export);
+    if (virtual_list->parsed()) chosen(Task::virtual_list);
+    if (o.task != Task::burn)
+      for (const CLI::Option* option : burning)
+        if (option->count() > 0 && option != json)
+          throw CLI::ValidationError(option->get_name(), "it is for burning, not for '" + app.get_subcommands().front()->get_name() + "'");
+    if (app.get_option("--drive")->count() > 0 && (list->parsed() || virt->parsed()))
+      throw CLI::ValidationError("--drive", "'" + app.get_subcommands().front()->get_name() + "' is about all drives");
+    o.burn.speed = speed_of(speed);
+    if (buffer == 0 || buffer > kLargestBuffer) throw CLI::ValidationError("--buffer", "it must be from 1 byte to 64 GiB");
+    o.burn.buffer_bytes = static_cast<size_t>(buffer);
+    if (!times.empty()) o.speed = times_of(times);
+    if (progress == "tty") o.progress = ProgressStyle::tty;
+    if (progress == "json") o.progress = ProgressStyle::json;
+    if (progress == "none") o.progress = ProgressStyle::none;
+  } catch (const CLI::Success& e) {
+    parsed.exit_code = app.exit(e);  // --help, --version
+  } catch (const CLI::ParseError& e) {
+    fmt::print(stderr, "burn: {}: see burn --help\n", fsi::printable(e.what()));
+    parsed.exit_code = fsi::exit_code(fsi::ErrorKind::usage);
+  }
+  return parsed;
+}
+
+}  // namespace burn

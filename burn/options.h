@@ -1,0 +1,41 @@
+// What the user asked for, parsed and checked before anything is touched.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "librecorder/recorder.h"
+
+namespace burn {
+
+enum class Task { burn, list, info, eject, load, virtual_add, virtual_insert, virtual_remove, virtual_export, virtual_list };
+enum class ProgressStyle { automatic, tty, json, none };
+
+struct Options {
+  Task task = Task::burn;
+  std::string drive;   // --drive; empty: the only one
+  std::string image;   // empty or "-": standard input
+  rec::BurnOptions burn;
+  bool spool = false;
+  bool dry_run = false;
+  bool json = false;
+  ProgressStyle progress = ProgressStyle::automatic;
+
+  // burn virtual
+  std::string name, media, file;
+  std::optional<double> speed;   // --speed of a virtual drive, times 1x
+  std::optional<uint64_t> buffer;
+  bool real_time = false;
+  std::vector<std::string> faults;
+};
+
+/// Either options, or an exit code: help was printed, or the usage was wrong and that was said.
+struct Parsed {
+  Options options;
+  std::optional<int> exit_code;
+};
+Parsed parse(int argc, char** argv);
+
+}  // namespace burn

@@ -1,0 +1,180 @@
+#include "burn/report.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "burn/progress.h"
+
+namespace burn {
+
+using nlohmann::json;
+using rec::MediumState;
+
+namespace {
+std::string amount(uint64_t sectors) {
+  return fmt::format("{} sectors ({})", sectors, size_text(static_cast<double>(sectors) * fsi::kSectorSize));
+}
+
+std::string speed_text(uint32_t kb, rec::Profile profile) { return fmt::format("{:.1f}x", kb / rec::speed_1x(profile)); }
+
+/// One line of a report: a name and what it is.
+std::string row(std::string_view name, const std::string& value) { return fmt::format("{:<11} {}\n", name, value); }
+
+std::string count(uint64_t n, std::string_view one) { return fmt::format("{} {}{}", n, one, n == 1 ? "" : "s"); }
+
+json entry_json(const rec::DriveEntry& drive) {
+  return {{"number", drive.number},   {"name", drive.name},       {"node", drive.node},       {"vendor", drive.vendor},
+          {"product", drive.product}, {"revision", drive.revision}, {"virtual", drive.is_virtual}};
+}
+
+json track_json(const rec::Track& track) {
+  json out{{"number", track.number}, {"session", track.session}, {"start", track.start}, {"sectors", track.sectors}, {"data", track.data}, {"damaged", track.damaged}};
+  if (track.next_writable) out["next_writable"] = *track.next_writable;
+  return out;
+}
+
+json medium_json(const rec::Medium& medium) {
+  json out{{"profile", static_cast<uint16_t>(medium.profile)},
+           {"name", medium.name()},
+           {"state", std::string(rec::state_name(medium.state))},
+           {"status", medium.status},
+           {"reasons", medium.reasons},
+           {"total_sectors", medium.total_sectors},
+           {"free_sectors", medium.free_sectors},
+           {"write_unit", medium.write_unit},
+           {"sessions", medium.sessions},
+           {"erasable", medium.erasable},
+           {"write_speeds_kb", medium.write_speeds},
+           {"tracks", json::array()}};
+  for (const rec::Track& track : medium.tracks) out["tracks"].push_back(track_json(track));
+  if (medium.next_writable) out["next_writable"] = *medium.next_writable;
+  if (medium.write_speed) out["write_speed_kb"] = *medium.write_speed;
+  return out;
+}
+
+json plan_object(const rec::WritePlan& plan) {
+  json out{{"drive", plan.drive},
+           {"source", plan.source},
+           {"medium", std::string(rec::profile_name(plan.profile))},
+           {"family", std::string(plan.family->name())},
+           {"start", plan.start},
+           {"session", plan.session},
+           {"free_sectors", plan.free_sectors},
+           {"chunk_sectors", plan.chunk_sectors},
+           {"close", plan.multi ? "session" : "disc"},
+           {"underrun_protection", plan.underrun_protection},
+           {"buffer_bytes", plan.buffer_bytes},
+           {"eject", plan.eject},
+           {"notes", plan.notes}};
+  if (plan.data_sectors) {
+    out["data_sectors"] = *plan.data_sectors;
+    out["padding_sectors"] = plan.padding_after(*plan.data_sectors);
+  }
+  if (plan.speed_kb) out["speed_kb"] = *plan.speed_kb;
+  return out;
+}
+}  // namespace
+
+std::string list_text(const std::vector<rec::DriveEntry>& drives) {
+  if (drives.empty()) return "no drives; make a virtual one: burn virtual add NAME --media dvd+r\n";
+  size_t width = 4;
+  for (const auto& drive : drives) width = std::max(width, drive.name.size());
+  std::string out;
+  for (const auto& drive : drives)
+    out += fmt::format("{:<3} {:<{}}  {:<20} {} {}\n", drive.number, drive.name, width, drive.node, drive.vendor, drive.product);
+  return out;
+}
+
+std::string list_json(const std::vector<rec::DriveEntry>& drives) {
+  json out = json::array();
+  for (const auto& drive : drives) out.push_back(entry_json(drive));
+  return out.dump(2) + "\n";
+}
+
+std::string info_text(const rec::DriveInfo& info) {
+  const rec::Medium& medium = info.medium;
+  std::string out = row("drive", fmt::format("{} ({})", info.entry.name, info.entry.node));
+  out += row("model", fmt::format("{} {} {}", info.vendor, info.product, info.revision));
+  if (info.buffer_bytes) out += row("buffer", size_text(info.buffer_bytes));
+  for (const std::string& path : info.mounted_at) out += row("mounted", "at " + fsi::printable(path));
+  if (medium.state == MediumState::absent) return out + row("disc", medium.tray_open ? "none, the tray is open" : "none");
+  out += row("disc", fmt::format("{}, {}", medium.name(), rec::state_name(medium.state)));
+  for (const std::string& reason : medium.reasons) out += row("", reason);
+  if (medium.total_sectors) out += row("size", amount(medium.total_sectors));
+  out += row("free", amount(medium.free_sectors));
+  if (medium.next_writable) out += row("next", fmt::format("LBA {}, in units of {}", *medium.next_writable, count(medium.write_unit, "sector")));
+  out += row("recorded", fmt::format("{}, {}", count(medium.sessions, "session"), count(medium.tracks.size(), "track")));
+  for (const rec::Track& track : medium.tracks)
+    out += row("", fmt::format("track {} session {}: LBA {}, {}{}", track.number, track.session, track.start, amount(track.sectors), track.data ? "" : ", audio"));
+  if (!medium.write_speeds.empty()) {
+    std::string speeds;
+    for (const uint32_t speed : medium.write_speeds) speeds += (speeds.empty() ? "" : " ") + speed_text(speed, medium.profile);
+    out += row("speeds", speeds + (medium.write_speed ? ", now " + speed_text(*medium.write_speed, medium.profile) : ""));
+  }
+  return out;
+}
+
+std::string info_json(const rec::DriveInfo& info) {
+  json out = entry_json(info.entry);
+  out["vendor"] = info.vendor;
+  out["product"] = info.product;
+  out["revision"] = info.revision;
+  out["buffer_bytes"] = info.buffer_bytes;
+  out["mounted_at"] = info.mounted_at;
+  out["profiles"] = json::array();
+  for (const rec::Profile profile : info.profiles) out["profiles"].push_back(std::string(rec::profile_name(profile)));
+  out["medium"] = info.medium.state == MediumState::absent ? json(nullptr) : medium_json(info.medium);
+  return out.dump(2, ' ', false, json::error_handler_t::replace) + "\n";
+}
+
+std::string plan_text(const rec::WritePlan& plan) {
+  std::string out = row("drive", plan.drive);
+  out += row("disc", fmt::format("{}, {} free", plan.family->name(), amount(plan.free_sectors)));
+  out += row("source", plan.source);
+  out += row("start", fmt::format("LBA {}, session {}", plan.start, plan.session));
+  if (plan.data_sectors) {
+    out += row("data", amount(*plan.data_sectors));
+    out += row("padding", count(plan.padding_after(*plan.data_sectors), "sector"));
+  } else {
+    out += row("data", "as much as comes");
+  }
+  out += row("close", plan.multi ? "the session; the disc stays open" : "the disc");
+  out += row("speed", plan.speed_kb ? speed_text(*plan.speed_kb, plan.profile) : "the drive's own choice");
+  out += row("buffer", fmt::format("{}, underrun protection {}", size_text(static_cast<double>(plan.buffer_bytes)), plan.underrun_protection ? "on" : "off"));
+  out += row("commands", fmt::format("of {}", count(plan.chunk_sectors, "sector")));
+  for (const std::string& note : plan.notes) out += row("note", note);
+  return out;
+}
+
+std::string plan_json(const rec::WritePlan& plan) {
+  return plan_object(plan).dump(2, ' ', false, json::error_handler_t::replace) + "\n";
+}
+
+std::string report_text(const rec::WriteReport& report) {
+  const rec::WritePlan& plan = report.plan;
+  const double bytes = static_cast<double>(report.data_sectors) * fsi::kSectorSize;
+  const double rate = report.writing_seconds > 0 ? bytes / report.writing_seconds : 0;
+  return fmt::format("{}: {} of {} on {} from LBA {} in {}, {:.1f} MB/s; {} closed; buffer never below {:.0f}%, {}\n", plan.drive, amount(report.data_sectors),
+                     plan.source, rec::profile_name(plan.profile), plan.start, clock_text(report.seconds), rate / 1e6, plan.multi ? "session" : "disc",
+                     100.0 * static_cast<double>(report.lowest_fill) / static_cast<double>(std::max<size_t>(report.ring_size, 1)), count(report.stops, "stop"));
+}
+
+std::string report_json(const rec::WriteReport& report) {
+  json out = plan_object(report.plan);
+  out["data_sectors"] = report.data_sectors;
+  out["padding_sectors"] = report.padding_sectors;
+  out["ring_size"] = report.ring_size;
+  out["ring_locked"] = report.ring_locked;
+  out["lowest_fill"] = report.lowest_fill;
+  out["stops"] = report.stops;
+  out["drive_waits"] = report.drive_waits;
+  out["seconds"] = report.seconds;
+  out["writing_seconds"] = report.writing_seconds;
+  out["notes"] = report.notes;
+  if (report.speed_kb) out["speed_used_kb"] = *report.speed_kb;
+  return out.dump(2, ' ', false, json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace burn

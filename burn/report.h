@@ -1,0 +1,20 @@
+// What the tool says: drives, discs, plans and finished burns, for people and as JSON.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "librecorder/recorder.h"
+
+namespace burn {
+
+std::string list_text(const std::vector<rec::DriveEntry>& drives);
+std::string list_json(const std::vector<rec::DriveEntry>& drives);
+std::string info_text(const rec::DriveInfo& info);
+std::string info_json(const rec::DriveInfo& info);
+std::string plan_text(const rec::WritePlan& plan);
+std::string plan_json(const rec::WritePlan& plan);
+std::string report_text(const rec::WriteReport& report);
+std::string report_json(const rec::WriteReport& report);
+
+}  // namespace burn

@@ -1,0 +1,50 @@
+// CD-R, track at once. MMC-6 annex on writing CDs; mode page 05 says how, and its multisession bits what CLOSE SESSION
+// leaves behind. SYNCHRONIZE CACHE ends the track: the drive adds two run-out blocks that nobody can read.
+#include "librecorder/medium/family.h"
+#include "librecorder/scsi/mode_page.h"
+
+namespace rec {
+
+namespace {
+constexpr uint32_t kSmallestTrack = 300;  // four seconds, by the Orange Book
+constexpr uint32_t kPostgap = 150;        // two seconds, for readers that read ahead
+
+class CdR final : public MediumFamily {
+ public:
+  std::string_view name() const override { return "CD-R, track at once"; }
+  TrackRules rules() const override { return {1, kSmallestTrack, kPostgap, 176.4, false}; }
+
+  fsi::Lba open(Drive& drive, const Medium&, const WriteSettings& settings) const override {
+    resend(drive, settings);
+    drive.calibrate_power();
+    return next_writable_address(drive, TrackAddress::track, kInvisibleTrack);
+  }
+
+  void resend(Drive& drive, const WriteSettings& settings) const override {
+    WriteParameters page;
+    page.write_type_flags = WriteParameters::track_at_once | (settings.underrun_protection ? WriteParameters::kBufferUnderrunFree : 0);
+    page.track_mode_flags = (settings.multi ? WriteParameters::next_session : WriteParameters::no_next_session) | kControlData;
+    page.block_type = WriteParameters::mode1;
+    page.audio_pause_length = 150;
+    if (const Answer answer = drive.mode_select(fsi::bytes_of(page)); !answer.good()) drive.fail("setting the write parameters", answer);
+  }
+
+  void end_track(Drive& drive, const Medium&, const LongProgress& progress) const override {
+    drive.synchronize_cache();
+    wait_ready(drive, "ending the track", limit::kWholeOperation, progress);
+  }
+
+  void close(Drive& drive, const WriteSettings&, const LongProgress& progress) const override {
+    // Closes the disc as well when the write parameters said that no session follows.
+    drive.close_track_session(CloseFunction::session, 0);
+    wait_ready(drive, "closing the session", limit::kWholeOperation, progress);
+  }
+};
+}  // namespace
+
+const MediumFamily& cd_r_family() {
+  static const CdR family;
+  return family;
+}
+
+}  // namespace rec

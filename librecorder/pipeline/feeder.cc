@@ -1,0 +1,62 @@
+#include "librecorder/pipeline/feeder.h"
+
+#include <algorithm>
+#include <vector>
+
+namespace rec {
+
+namespace {
+// Large enough to make the cost of a read small, small enough that the drive gets its first chunk soon.
+constexpr size_t kReadAtOnce = 1 << 20;
+// What makers of images append after the volume: 150 sectors and the like, all zero. It is taken so that the
+// sender can end in peace, and dropped.
+constexpr size_t kPadding = 1 << 20;
+}  // namespace
+
+Feeder::Feeder(Input& input, Ring& ring, std::optional<uint64_t> limit)
+    : input_(input), ring_(ring), limit_(limit), thread_([this] { run(); }) {}
+
+Feeder::~Feeder() {
+  ring_.cancel();
+  input_.cancel();
+  thread_.join();
+}
+
+void Feeder::run() {
+  try {
+    for (uint64_t done = 0; !limit_ || done < *limit_;) {
+      const size_t most = limit_ ? static_cast<size_t>(std::min<uint64_t>(kReadAtOnce, *limit_ - done)) : kReadAtOnce;
+      const auto room = ring_.room(most);
+      if (room.empty()) return;
+      const size_t n = input_.read(room);
+      if (n == 0) {
+        ring_.end();
+        return;
+      }
+      ring_.put(n);
+      done += n;
+    }
+    ring_.end();
+  } catch (...) {
+    ring_.end(std::current_exception());
+    return;
+  }
+  try {
+    look_for_surplus();
+  } catch (...) {
+    // All that was promised has come; what the source says after it is of no interest.
+  }
+}
+
+void Feeder::look_for_surplus() {
+  std::vector<std::byte> block(64 * 1024);
+  for (size_t seen = 0; seen <= kPadding;) {
+    const size_t n = input_.read(block);
+    if (n == 0) return;
+    if (std::any_of(block.begin(), block.begin() + static_cast<ptrdiff_t>(n), [](std::byte b) { return b != std::byte{0}; })) break;
+    seen += n;
+  }
+  surplus_ = true;
+}
+
+}  // namespace rec

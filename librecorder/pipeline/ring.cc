@@ -1,0 +1,107 @@
+#include "librecorder/pipeline/ring.h"
+
+#include <sys/mman.h>
+
+#include <algorithm>
+#include <limits>
+#include <string>
+#include <utility>
+
+#include "libfsi/base/error.h"
+
+namespace rec {
+
+Ring::Ring(size_t bytes) {
+  if (bytes > std::numeric_limits<size_t>::max() - kChunk)
+    throw fsi::Error(fsi::ErrorKind::usage, "", "reserving the buffer", std::to_string(bytes) + " bytes are more than there can be");
+  capacity_ = std::max((bytes + kChunk - 1) / kChunk * kChunk, kSmallest);
+  void* memory = mmap(nullptr, capacity_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (memory == MAP_FAILED) throw fsi::system_error("", "reserving a buffer of " + std::to_string(capacity_) + " bytes; choose a smaller one");
+  memory_ = static_cast<std::byte*>(memory);
+  locked_ = mlock(memory_, capacity_) == 0;  // RLIMIT_MEMLOCK may forbid it; then the ring can be paged like other memory
+}
+
+Ring::~Ring() { munmap(memory_, capacity_); }
+
+std::span<std::byte> Ring::room(size_t most) {
+  std::unique_lock lock(mutex_);
+  feeder_waits_ = true;
+  may_put_.wait(lock, [&] { return cancelled_ || fill_locked() < capacity_; });
+  feeder_waits_ = false;
+  if (cancelled_) return {};
+  const size_t at = static_cast<size_t>(put_ % capacity_);
+  return {memory_ + at, std::min({capacity_ - at, capacity_ - fill_locked(), most})};
+}
+
+void Ring::put(size_t bytes) {
+  const std::lock_guard lock(mutex_);
+  put_ += bytes;
+  if (wanted_ && fill_locked() >= wanted_) may_take_.notify_one();
+}
+
+void Ring::end(std::exception_ptr error) {
+  const std::lock_guard lock(mutex_);
+  ended_ = true;
+  error_ = std::move(error);
+  may_take_.notify_one();
+}
+
+bool Ring::want(size_t fill, std::chrono::milliseconds at_most) {
+  std::unique_lock lock(mutex_);
+  wanted_ = std::clamp<size_t>(fill, 1, capacity_);
+  const bool there = may_take_.wait_for(lock, at_most, [&] { return cancelled_ || ended_ || fill_locked() >= wanted_; });
+  wanted_ = 0;
+  return there;
+}
+
+std::span<const std::byte> Ring::front() const {
+  const std::lock_guard lock(mutex_);
+  const size_t fill = fill_locked();
+  if (cancelled_ || (fill < kChunk && !ended_)) return {};
+  return {memory_ + static_cast<size_t>(taken_ % capacity_), std::min(fill, kChunk)};
+}
+
+void Ring::drop(size_t bytes) {
+  const std::lock_guard lock(mutex_);
+  taken_ += bytes;
+  if (feeder_waits_) may_put_.notify_one();
+}
+
+void Ring::cancel() {
+  const std::lock_guard lock(mutex_);
+  cancelled_ = true;
+  may_put_.notify_all();
+  may_take_.notify_all();
+}
+
+bool Ring::cancelled() const {
+  const std::lock_guard lock(mutex_);
+  return cancelled_;
+}
+
+size_t Ring::fill() const {
+  const std::lock_guard lock(mutex_);
+  return fill_locked();
+}
+
+uint64_t Ring::put_total() const {
+  const std::lock_guard lock(mutex_);
+  return put_;
+}
+
+bool Ring::drained() const {
+  const std::lock_guard lock(mutex_);
+  return ended_ && put_ == taken_;
+}
+
+bool Ring::ended() const {
+  const std::lock_guard lock(mutex_);
+  return ended_;
+}
+
+std::exception_ptr Ring::error() const {
+  const std::lock_guard lock(mutex_);
+  return error_;
+}
+
+}  // namespace rec

@@ -1,0 +1,57 @@
+#include "librecorder/pipeline/spool.h"
+
+#include <fcntl.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <utility>
+#include <vector>
+
+#include "libfsi/base/error.h"
+#include "libfsi/base/progress.h"
+
+namespace rec {
+
+namespace {
+std::string spool_directory() {
+  const char* dir = std::getenv("TMPDIR");
+  return dir && *dir ? dir : "/var/tmp";
+}
+
+fsi::Fd nameless_file(const std::string& dir) {
+  fsi::Fd fd(::open(dir.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
+  if (fd) return fd;
+  if (errno != EOPNOTSUPP && errno != EISDIR) throw fsi::system_error(fsi::printable(dir), "making a temporary file");
+  std::string path = dir + "/burn-XXXXXX";
+  fd = fsi::Fd(mkostemp(path.data(), O_CLOEXEC));
+  if (!fd) throw fsi::system_error(fsi::printable(dir), "making a temporary file");
+  unlink(path.c_str());
+  return fd;
+}
+}  // namespace
+
+std::unique_ptr<FileInput> spool(Input& input, std::optional<uint64_t> expected, const SpoolProgress& progress, const std::stop_token& stop) {
+  const std::string dir = spool_directory();
+  fsi::Fd fd = nameless_file(dir);
+  struct statvfs space {};
+  if (expected && fstatvfs(fd.get(), &space) == 0) {
+    const uint64_t free = uint64_t{space.f_bavail} * space.f_frsize;
+    if (free < *expected)
+      throw fsi::Error(fsi::ErrorKind::no_space, fsi::printable(dir), "copying the stream",
+                       std::to_string(*expected) + " bytes are needed and " + std::to_string(free) + " are free; set TMPDIR to a directory with more room");
+  }
+  const std::stop_callback wake(stop, [&] { input.cancel(); });
+  std::vector<std::byte> block(1 << 20);
+  uint64_t done = 0;
+  while (const size_t n = input.read(block)) {
+    fsi::write_stream(fd.get(), std::span(block).first(n), dir);
+    done += n;
+    if (progress) progress(done);
+  }
+  fsi::check_stop(stop);
+  if (lseek(fd.get(), 0, SEEK_SET) != 0) throw fsi::system_error(fsi::printable(dir), "rewinding the temporary file");
+  return std::make_unique<FileInput>(std::move(fd), input.name());
+}
+
+}  // namespace rec

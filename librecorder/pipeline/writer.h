@@ -1,0 +1,92 @@
+// Takes chunks out of the ring and writes them, one WRITE(10) each, straight from the ring's memory; paces itself by
+// what the drive says. It neither opens nor closes a track: medium/ does.
+//
+// Underrun policy. The ring is filled before the first write. When it runs dry the writer does not feed the drive drop by
+// drop, which would make it stop and link at every drop; it waits until the ring is full again, so that the drive stops
+// once, for long, and then runs for long. The drive's own buffer keeps it writing during a short wait.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <exception>
+#include <functional>
+#include <optional>
+#include <span>
+#include <stop_token>
+#include <vector>
+
+#include "librecorder/drive/drive.h"
+#include "librecorder/medium/family.h"
+#include "librecorder/pipeline/ring.h"
+
+namespace rec {
+
+struct WriteJob {
+  fsi::Lba start = 0;
+  std::optional<uint64_t> data_sectors;                ///< promised by the source; fewer are a fault
+  uint64_t free_sectors = 0;                           ///< from `start`; never more than these are written
+  uint32_t chunk_sectors = 32;                         ///< a multiple of the family's unit that divides 32
+  uint32_t unit = 1;
+  std::function<uint64_t(uint64_t)> padding_after;     ///< zeros after so many sectors of data
+  WriteSettings settings;
+  uint32_t kb_per_second = 0;                          ///< of the drive; 0 when unknown; only to guess how long its buffer takes to drain
+};
+
+/// How the data ended. All but `complete` leave a track that can be ended properly.
+enum class WriteEnd : uint8_t {
+  complete,
+  short_source,   ///< it ended before the sectors that were promised
+  odd_source,     ///< complete, but the last sector was not whole; zeros fill it up
+  broken_source,  ///< it failed: see Written::source_error
+  medium_full,    ///< there is more than the medium takes
+  interrupted,
+};
+
+struct Written {
+  WriteEnd end = WriteEnd::complete;
+  std::exception_ptr source_error;
+  uint64_t data_sectors = 0;      ///< of the source, the last one filled up if need be
+  uint64_t padding_sectors = 0;   ///< zeros
+  size_t lowest_fill = 0;         ///< bytes in the ring, since it was full first and as long as the source went on
+  uint32_t stops = 0;             ///< how often the ring ran dry
+  uint64_t drive_waits = 0;       ///< how often the drive's buffer was full
+};
+
+/// Called about twice a second, from the thread that writes.
+using WriteProgress = std::function<void(const Written& so_far, const Ring& ring)>;
+
+class Writer {
+ public:
+  /// All are the caller's and outlive the writer.
+  Writer(Drive& drive, const MediumFamily& family, Ring& ring, WriteJob job);
+
+  /// Waits until the ring is filled for the first time (or holds all there is).
+  void fill_ring(const WriteProgress& progress, const std::stop_token& stop);
+  /// Writes until the source ends. On a stop request it writes what the track needs to be a legal one, and returns.
+  /// Throws DriveError when the drive fails.
+  Written write(const WriteProgress& progress, const std::stop_token& stop);
+
+  /// Sectors that the drive has acknowledged, also after a throw.
+  uint64_t acknowledged() const { return next_ - job_.start; }
+
+ private:
+  bool wait_for_ring(size_t fill, const WriteProgress& progress, const std::stop_token& stop);
+  void write_data(const WriteProgress& progress, const std::stop_token& stop);
+  void put(std::span<const std::byte> bytes);
+  void put_chunk(std::span<const std::byte> chunk);
+  void pad();
+  std::chrono::nanoseconds drain_time();
+  void tick(const WriteProgress& progress);
+
+  Drive& drive_;
+  const MediumFamily& family_;
+  Ring& ring_;
+  const WriteJob job_;
+  uint64_t next_;                 // LBA
+  std::vector<std::byte> tail_;   // what was left of the source at its end, less than a unit
+  Written written_;
+  bool was_full_ = false;
+  std::chrono::steady_clock::time_point last_tick_{};
+};
+
+}  // namespace rec

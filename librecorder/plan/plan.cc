@@ -1,0 +1,165 @@
+#include "librecorder/plan/plan.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+
+namespace rec {
+
+using fsi::Error;
+using fsi::ErrorKind;
+using fsi::kSectorSize;
+
+namespace {
+std::string amount(uint64_t sectors) {
+  const double mib = static_cast<double>(sectors) * kSectorSize / (1024 * 1024);
+  char text[64];
+  std::snprintf(text, sizeof text, "%llu sectors (%.1f MiB)", static_cast<unsigned long long>(sectors), mib);
+  return text;
+}
+
+/// The medium must be there, of a kind we write, and have room that nobody has closed.
+void check_medium(const std::string& drive, const Medium& medium, const BurnOptions& options) {
+  const auto unsuitable = [&](const std::string& why) -> Error { return {ErrorKind::unsuitable, drive, "choosing how to burn", why}; };
+  if (medium.state == MediumState::absent)
+    throw unsuitable(medium.tray_open ? "the tray is open; put a blank disc in and close it" : "there is no disc in it; put a blank one in");
+  if (medium.status & kUnsupported) throw unsuitable("the disc cannot be used: " + medium.reasons.back());
+  if (options.overwrite)
+    throw Error(ErrorKind::usage, drive, "choosing how to burn",
+                "--overwrite is for rewritable discs, and " + medium.name() + " can be written only once; leave it out");
+  if (medium.state == MediumState::closed)
+    throw unsuitable("the disc is not blank: " + medium.name() + ", closed, " + amount(medium.total_sectors) + " recorded; take a blank one");
+  if (!medium.next_writable)
+    throw unsuitable("the drive tells no address to write at" + (medium.reasons.empty() ? std::string() : ": " + medium.reasons.front()) +
+                     "; take another disc");
+  if (medium.state != MediumState::blank && medium.state != MediumState::appendable)
+    throw unsuitable("the disc is neither blank nor appendable; take another one");
+  if (medium.free_sectors == 0) throw unsuitable("the disc is full; take a blank one");
+}
+
+/// The source must be whole sectors, and as long as it says itself.
+void check_source(const SourceFacts& source) {
+  if (!source.bytes) return;
+  const auto wrong = [&](ErrorKind kind, const std::string& why) -> Error { return {kind, source.name, "looking at the image", why}; };
+  const uint64_t bytes = *source.bytes;
+  if (bytes == 0) throw wrong(ErrorKind::usage, "it is empty; there is nothing to burn");
+  if (source.raw_sectors && bytes % 2352 == 0)
+    throw wrong(ErrorKind::usage, "it has raw sectors of 2352 bytes (a .bin file?); convert it to sectors of 2048 bytes first, for example with bchunk");
+  const uint64_t sectors = bytes / kSectorSize;
+  if (const uint64_t least = source.volume_sectors.value_or(source.volume_at_least.value_or(0)); sectors < least)
+    throw wrong(ErrorKind::source, "it is cut off: its volume has " + amount(least) + ", there are " + amount(sectors) +
+                                       "; make it or copy it again");
+  if (bytes % kSectorSize)
+    throw wrong(ErrorKind::usage, "its length of " + std::to_string(bytes) + " bytes is not a multiple of 2048; it is cut off or no image of a disc " +
+                                      "(if it is meant so: truncate -s %2048 fills it up)");
+}
+
+/// Absolute addresses in the image must point into the session it will be in.
+void check_session(const std::string& drive, const Medium& medium, const SourceFacts& source) {
+  if (!source.volume_sectors || !source.path_table) return;
+  // The path table: an image that takes over files of earlier sessions still brings a path table of its own.
+  const uint64_t start = *medium.next_writable;
+  const uint64_t sectors = source.bytes ? *source.bytes / kSectorSize : *source.volume_sectors;
+  if (*source.path_table >= start + 16 && *source.path_table < start + sectors) return;
+  const std::string made_for = " (its path table is at LBA " + std::to_string(*source.path_table) + ")";
+  const auto unsuitable = [&](const std::string& why) -> Error { return {ErrorKind::unsuitable, drive, "choosing where to burn " + source.name, why}; };
+  if (start == 0)
+    throw unsuitable("the image was made to follow an earlier session" + made_for +
+                     ", and this disc is blank; put that disc in, or make the image for a blank one");
+  throw unsuitable("the disc has a session already and goes on at LBA " + std::to_string(start) + ", but the image was made for another address" +
+                   made_for + "; take a blank disc, or make the image for that address");
+}
+}  // namespace
+
+std::optional<uint32_t> choose_speed(const SpeedWish& wish, const Medium& medium) {
+  const auto& speeds = medium.write_speeds;
+  switch (wish.kind) {
+    case SpeedWish::Kind::automatic: return std::nullopt;
+    case SpeedWish::Kind::fastest: return speeds.empty() ? 0xFFFF : speeds.front();
+    case SpeedWish::Kind::slowest: return speeds.empty() ? static_cast<uint32_t>(std::ceil(speed_1x(medium.profile))) : speeds.back();
+    case SpeedWish::Kind::times: break;
+  }
+  if (!(wish.times > 0) || wish.times > 1000) throw Error(ErrorKind::usage, "--speed", "choosing a speed", "it must be more than 0 and at most 1000 times");
+  const double wanted = wish.times * speed_1x(medium.profile);
+  // The fastest that is not above the wish, else the slowest there is: a drive rounds as it likes, we would rather know.
+  // Drives round what they offer, so a little above still counts.
+  for (const uint32_t speed : speeds)
+    if (speed <= wanted * 1.02 + 2) return speed;
+  return speeds.empty() ? static_cast<uint32_t>(std::ceil(wanted)) : speeds.back();
+}
+
+uint64_t WritePlan::padding_after(uint64_t sectors) const {
+  const auto up_to_unit = [&](uint64_t n) { return (n + rules.unit - 1) / rules.unit * rules.unit; };
+  const uint64_t least = std::max<uint64_t>(up_to_unit(sectors), up_to_unit(rules.smallest_track));
+  const uint64_t wished = std::max<uint64_t>(up_to_unit(sectors + postgap), up_to_unit(rules.smallest_track));
+  return std::clamp(free_sectors, least, std::max(wished, least)) - sectors;
+}
+
+WritePlan make_plan(const std::string& drive, const Medium& medium, const SourceFacts& source, const BurnOptions& options,
+                    uint32_t transport_max_bytes) {
+  check_medium(drive, medium, options);
+  check_source(source);
+  check_session(drive, medium, source);
+
+  WritePlan plan;
+  plan.drive = drive;
+  plan.source = source.name;
+  plan.family = family_for(medium.profile);
+  plan.profile = medium.profile;
+  plan.start = *medium.next_writable;
+  plan.free_sectors = medium.free_sectors;
+  plan.rules = plan.family->rules();
+  plan.multi = options.multi;
+  plan.session = static_cast<uint16_t>(medium.sessions + 1);
+  plan.eject = options.eject;
+  plan.speed_kb = choose_speed(options.speed, medium);
+
+  if (source.bytes) {
+    plan.data_sectors = *source.bytes / kSectorSize;
+    plan.exact = true;
+    if (source.volume_sectors && *plan.data_sectors > *source.volume_sectors)
+      plan.notes.push_back("the image has " + amount(*plan.data_sectors - *source.volume_sectors) + " after the end of its volume; they are burned as well");
+  } else if (source.volume_sectors) {
+    plan.data_sectors = *source.volume_sectors;
+    plan.exact = true;
+  } else {
+    plan.notes.push_back("the length of the stream is not known: whether it fits will be seen when the disc is full");
+  }
+
+  const uint64_t data = plan.data_sectors.value_or(source.volume_at_least.value_or(1));
+  const uint64_t up = (std::max<uint64_t>(data, plan.rules.smallest_track) + plan.rules.unit - 1) / plan.rules.unit * plan.rules.unit;
+  if (up > plan.free_sectors)
+    throw Error(ErrorKind::unsuitable, drive, "choosing how to burn",
+                "the disc is too small: " + source.name + " needs " + amount(up) + ", " + medium.name() + " has " + amount(plan.free_sectors) + " free, " +
+                    amount(up - plan.free_sectors) + " too few; take a larger disc");
+  // A file that is longer than its volume brings its own gap.
+  const uint64_t behind = source.bytes && source.volume_sectors ? data - *source.volume_sectors : 0;
+  plan.postgap = plan.rules.postgap > behind ? plan.rules.postgap - behind : 0;
+
+  const uint32_t most = std::min<uint32_t>(transport_max_bytes, 64 * 1024) / kSectorSize;
+  if (most < plan.rules.unit)
+    throw Error(ErrorKind::unsuitable, drive, "choosing how to burn",
+                "the connection to the drive carries " + std::to_string(transport_max_bytes) + " bytes at once, " + medium.name() + " needs " +
+                    std::to_string(plan.rules.unit * kSectorSize) + "; connect it in another way");
+  plan.chunk_sectors = most / plan.rules.unit * plan.rules.unit;
+  // The ring counts on chunks that divide 64 KiB.
+  while (32 % plan.chunk_sectors) plan.chunk_sectors -= plan.rules.unit;
+
+  plan.underrun_protection = options.underrun_protection;
+  if (!options.underrun_protection && plan.rules.needs_underrun_protection) {
+    plan.underrun_protection = true;
+    plan.notes.push_back("underrun protection cannot be switched off for " + medium.name() + "; it stays on");
+  } else if (options.underrun_protection && !medium.underrun_protection) {
+    plan.underrun_protection = false;
+    plan.notes.push_back("the drive has no underrun protection; a larger --buffer and a slower --speed make an underrun less likely");
+  }
+
+  // A short image does not need a large ring; two chunks are the least (ring.h).
+  plan.buffer_bytes = options.buffer_bytes;
+  if (plan.data_sectors) plan.buffer_bytes = static_cast<size_t>(std::min<uint64_t>(plan.buffer_bytes, (*plan.data_sectors + 32) * kSectorSize));
+  if (medium.status & kDamaged)
+    for (const std::string& reason : medium.reasons) plan.notes.push_back(reason);
+  return plan;
+}
+
+}  // namespace rec

@@ -1,0 +1,94 @@
+// librecorder: drives, and burning on them. The public face; recorder.cc is the recipe of a burn.
+//
+// A drive is named by its number in list_drives() (from 0), its name, or its node (/dev/sr0, /dev/sg1). Virtual drives
+// come after the real ones. All functions block, throw fsi::Error (DriveError with the drive's sense) and may be called
+// from any thread; a Recorder belongs to one thread at a time.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "libfsi/base/error.h"
+#include "libfsi/base/sectors.h"
+#include "librecorder/drive/drive_error.h"
+#include "librecorder/medium/medium.h"
+#include "librecorder/pipeline/input.h"
+#include "librecorder/pipeline/spool.h"
+#include "librecorder/plan/plan.h"
+#include "librecorder/virtual/registry.h"
+
+namespace rec {
+
+struct DriveEntry {
+  size_t number = 0;   ///< from 0, in the order of the list
+  std::string name;    ///< "sr0", or the name of a virtual drive
+  std::string node;    ///< "/dev/sr0", "virtual:NAME"
+  std::string vendor, product, revision;
+  bool is_virtual = false;
+};
+
+std::vector<DriveEntry> list_drives();
+/// The entry that `selector` names; without one, the only drive there is. Throws Error (unsuitable) that lists what there is.
+DriveEntry find_drive(std::string_view selector);
+
+/// What a burn is doing now. Called from the thread that burns, about twice a second and at each change of phase.
+struct BurnEvent {
+  std::string_view phase;              ///< "preparing", "filling", "writing", "closing", "done"
+  uint64_t done = 0;                   ///< sectors written
+  std::optional<uint64_t> total;       ///< of the data; none when the stream's length is not known
+  size_t ring_fill = 0, ring_size = 0; ///< bytes
+  double seconds = 0;                  ///< since the burn began
+  double bytes_per_second = 0;         ///< of the last few seconds
+  std::optional<double> part;          ///< closing: how far the drive says it is, 0 to 1
+};
+using BurnProgress = std::function<void(const BurnEvent&)>;
+
+struct WriteReport {
+  WritePlan plan;
+  uint64_t data_sectors = 0, padding_sectors = 0;
+  std::optional<uint32_t> speed_kb;    ///< what the drive wrote with, as it says
+  size_t ring_size = 0;
+  bool ring_locked = false;            ///< in memory
+  size_t lowest_fill = 0;              ///< bytes in the ring since it was full first and as long as the source went on
+  uint32_t stops = 0;                  ///< how often the ring ran dry and the drive had to stop
+  uint64_t drive_waits = 0;            ///< how often the drive's own buffer was full
+  double seconds = 0, writing_seconds = 0;
+  std::vector<std::string> notes;      ///< what the user should know, a sentence each
+};
+
+struct DriveInfo {
+  DriveEntry entry;
+  std::string vendor, product, revision;  ///< as the drive itself says
+  std::vector<Profile> profiles;          ///< of media that it knows
+  uint32_t buffer_bytes = 0;              ///< its own buffer; 0 when it does not tell
+  bool has_tray = false;
+  std::vector<std::string> mounted_at;
+  Medium medium;
+};
+
+/// Looks at a drive and what is in it; waits until the disc is ready.
+DriveInfo drive_info(const DriveEntry& drive, const std::stop_token& stop = {});
+
+/// What burn() would do, without doing it. Reads the first MiB of the input.
+WritePlan plan_burn(const DriveEntry& drive, Input& input, const BurnOptions& options, const std::stop_token& stop = {});
+
+/// Burns the input as one track of one session. On a stop request the track is ended as its kind allows, so that the
+/// medium stays as usable as it can be, and Error (interrupted) is thrown; likewise when the input or the drive fails.
+WriteReport burn(const DriveEntry& drive, Input& input, const BurnOptions& options, const BurnProgress& progress = {},
+                 const std::stop_token& stop = {});
+
+/// The disc in a drive, read by command blocks alone and never through the kernel's cache. sectors() is the end of what is
+/// recorded and can be read. Throws Error (unsuitable) when there is nothing to read.
+std::unique_ptr<fsi::SectorSource> disc_source(const DriveEntry& drive, const std::stop_token& stop = {});
+
+void eject(const DriveEntry& drive);
+void load(const DriveEntry& drive);
+
+}  // namespace rec

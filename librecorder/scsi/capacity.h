@@ -1,0 +1,49 @@
+// How much there is: READ CAPACITY (25), READ FORMAT CAPACITIES (23), READ BUFFER CAPACITY (5C). MMC-6 6.21, 6.24, 6.20.
+#pragma once
+
+#include "libfsi/base/wire.h"
+
+namespace rec {
+
+struct ReadCapacityData {
+  fsi::Be32 last_lba;
+  fsi::Be32 block_length;
+};
+static_assert(sizeof(ReadCapacityData) == 8);
+
+struct FormatCapacitiesHeader {
+  fsi::U8 reserved[3];
+  fsi::U8 list_length;  ///< bytes after this header
+};
+static_assert(sizeof(FormatCapacitiesHeader) == 4);
+
+/// The first descriptor: what the medium is now.
+struct CurrentCapacity {
+  enum Type : uint8_t { unformatted = 1, formatted = 2, no_medium = 3 };
+  fsi::Be32 blocks;
+  fsi::U8 type;  ///< bits 1-0
+  fsi::Be24 block_length;
+};
+static_assert(sizeof(CurrentCapacity) == 8);
+
+/// Those that follow: what it can be formatted to.
+struct FormattableCapacity {
+  fsi::Be32 blocks;
+  fsi::U8 type;  ///< format type in bits 7-2
+  fsi::Be24 parameter;
+
+  constexpr uint8_t format_type() const { return type >> 2; }
+};
+static_assert(sizeof(FormattableCapacity) == 8);
+
+struct BufferCapacity {
+  static constexpr uint8_t kBlock = 0x01;
+  fsi::Be16 length;  ///< 10
+  fsi::U8 reserved;
+  fsi::U8 block;  ///< kBlock: the two numbers count blocks, not bytes
+  fsi::Be32 size;
+  fsi::Be32 available;
+};
+static_assert(sizeof(BufferCapacity) == 12);
+
+}  // namespace rec

@@ -1,0 +1,104 @@
+// Commands that move sectors, and those that begin and end tracks and sessions.
+#include <algorithm>
+
+#include "libfsi/base/sectors.h"
+#include "librecorder/scsi/opcode.h"
+#include "librecorder/virtual/drive.h"
+
+namespace rec::virt {
+
+using namespace std::chrono_literals;
+using fsi::kSectorSize;
+
+void VirtualDrive::read_blocks(const Command& command, Reply& reply, uint32_t lba, uint32_t blocks) {
+  if (blocks == 0) return;
+  const uint64_t bytes = uint64_t{blocks} * kSectorSize;
+  // The data phase is longer than the buffer: no adapter lets that pass.
+  if (command.in.size() < bytes && !short_transfer_) refuse(0xB, 0x4B, 0x00);
+  medium_->check_read(lba, blocks);
+  const auto out = command.in.first(std::min<uint64_t>(bytes, command.in.size()));
+  store_->read(lba, out);
+  if (corrupt(state_.faults, command.cdb, out, kSectorSize)) state_changed_ = true;
+  reply.direct = static_cast<uint32_t>(out.size());
+}
+
+void VirtualDrive::read(const Command& command, Reply& reply) {
+  read_blocks(command, reply, get32(command.cdb, 2), command.cdb.opcode() == op::kRead12 ? get32(command.cdb, 6) : get16(command.cdb, 7));
+}
+
+void VirtualDrive::read_cd(const Command& command, Reply& reply) {
+  if (!is_cd(medium_->profile())) refuse(5, 0x30, 0x02);
+  const uint8_t sector_type = command.cdb.bytes[1] >> 2 & 0x07;
+  if (sector_type != 0 && sector_type != 2) refuse(5, 0x64, 0x00);  // all tracks are mode 1
+  if (command.cdb.bytes[9] != 0x10) refuse_cdb(9);                  // user data; headers and EDC need raw sectors
+  if (command.cdb.bytes[10] != 0) refuse_cdb(10);
+  read_blocks(command, reply, get32(command.cdb, 2), get24(command.cdb, 6));
+}
+
+void VirtualDrive::verify(const Command& command, Reply&) {
+  const uint32_t blocks = command.cdb.opcode() == op::kVerify12 ? get32(command.cdb, 6) : get16(command.cdb, 7);
+  if (blocks != 0) medium_->check_read(get32(command.cdb, 2), blocks);
+}
+
+void VirtualDrive::seek(const Command& command, Reply&) {
+  if (get32(command.cdb, 2) >= disc_->capacity) refuse(5, 0x21, 0x00);
+}
+
+void VirtualDrive::write(const Command& command, Reply&) {
+  const uint8_t opcode = command.cdb.opcode();
+  if (opcode == op::kWriteAndVerify10 && !is_bd(medium_->profile())) refuse(5, 0x20, 0x00);
+  if (write_failed_) throw *std::exchange(write_failed_, std::nullopt);
+  const uint32_t lba = get32(command.cdb, 2);
+  const uint32_t blocks = opcode == op::kWrite12 ? get32(command.cdb, 6) : get16(command.cdb, 7);
+  if (blocks == 0) return;
+  const bool whole = command.out.size() == uint64_t{blocks} * kSectorSize;
+  if (!whole && !short_transfer_) refuse(0xB, 0x4B, 0x00);
+  medium_->check_write(lba, blocks, parameters_);
+
+  // What arrived of a transfer that a fault cut: whole sectors only.
+  const auto data = command.out.first(command.out.size() / kSectorSize * kSectorSize);
+  if (data.empty()) return;
+  if (!buffer_.take(data.size(), clock_->now())) {
+    clock_->looked(buffer_.until_available(buffer_.size() / 2, clock_->now()));
+    refuse(2, 0x04, 0x08);
+  }
+  if (!medium_->test_write(parameters_)) store_->write(lba, data);
+  if (const auto written = medium_->wrote(lba, static_cast<uint32_t>(data.size() / kSectorSize), parameters_))
+    store_->note_written_to(written->track, written->written_to);
+}
+
+void VirtualDrive::synchronize_cache(const Command& command, Reply&) {
+  if (write_failed_) throw *std::exchange(write_failed_, std::nullopt);
+  const Duration time = buffer_.flush(clock_->now()) + medium_->synchronize(parameters_);
+  busy_for(time, 0x08, false, command.cdb.bytes[1] & 0x02, command);
+}
+
+void VirtualDrive::close_track_session(const Command& command, Reply&) {
+  const Duration time = medium_->close(command.cdb.bytes[2], get16(command.cdb, 4), parameters_);
+  busy_for(buffer_.flush(clock_->now()) + time, 0x07, true, command.cdb.bytes[1] & 0x01, command);
+}
+
+void VirtualDrive::reserve_track(const Command& command, Reply&) {
+  if (command.cdb.bytes[1] != 0) refuse_cdb(1);  // by size only
+  busy_for(medium_->reserve(get32(command.cdb, 5)), 0x07, false, false, command);
+}
+
+void VirtualDrive::send_opc_information(const Command& command, Reply&) {
+  if (!(command.cdb.bytes[1] & 0x01)) refuse_cdb(1);  // OPC values from the host are not taken
+  if (disc_->finalized) refuse(5, 0x30, 0x05);
+  busy_for(2s, 0x07, false, false, command);
+}
+
+void VirtualDrive::read_buffer_capacity(const Command& command, Reply& reply) {
+  reply.allocation = get16(command.cdb, 7);
+  if (command.cdb.bytes[1] & BufferCapacity::kBlock) refuse_cdb(1);  // feature 0107 does not promise it
+  const uint64_t available = buffer_.available(clock_->now());
+  BufferCapacity capacity;
+  capacity.length = sizeof capacity - 2;
+  capacity.size = std::min<uint64_t>(buffer_.size(), UINT32_MAX);
+  capacity.available = std::min<uint64_t>(available, UINT32_MAX);
+  append(reply.data, capacity);
+  if (available < buffer_.size() / 2) clock_->looked(buffer_.until_available(available + buffer_.size() / 8, clock_->now()));
+}
+
+}  // namespace rec::virt

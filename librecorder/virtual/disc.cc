@@ -1,0 +1,103 @@
+#include "librecorder/virtual/disc.h"
+
+#include <nlohmann/json.hpp>
+
+#include "libfsi/base/error.h"
+#include "librecorder/scsi/media_size.h"
+#include "librecorder/scsi/performance.h"
+
+namespace rec::virt {
+namespace {
+
+constexpr MediaType kTypes[] = {
+    {"cd-r", Profile::cd_r, media_size::kCdR80, kCd1xBytes, kCd1xKb, {48, 24, 16, 8}, 1},
+    {"dvd+r", Profile::dvd_plus_r, media_size::kDvdPlusR, kDvd1xBytes, kDvd1xKb, {16, 8, 6, 4}, 1},
+    {"dvd+r-dl", Profile::dvd_plus_r_dl, media_size::kDvdPlusRDl, kDvd1xBytes, kDvd1xKb, {8, 6, 4, 2}, 2},
+    {"bd-r", Profile::bd_r_srm, media_size::kBdR, kBd1xBytes, kBd1xKb, {16, 8, 6, 4}, 1},
+    {"bd-r-dl", Profile::bd_r_srm, media_size::kBdRDl, kBd1xBytes, kBd1xKb, {12, 8, 6, 4}, 2},
+    {"bd-r-xl", Profile::bd_r_srm, media_size::kBdRXl, kBd1xBytes, kBd1xKb, {6, 4, 3, 2}, 3},
+};
+
+}  // namespace
+
+std::span<const MediaType> media_types() { return kTypes; }
+
+const MediaType* find_media_type(std::string_view name) {
+  for (const MediaType& type : kTypes)
+    if (type.name == name) return &type;
+  return nullptr;
+}
+
+nlohmann::json to_json(const Disc& disc) {
+  nlohmann::json tracks = nlohmann::json::array();
+  for (const Track& t : disc.tracks)
+    tracks.push_back({{"session", t.session},
+                      {"start", t.start},
+                      {"size", t.size},
+                      {"written_to", t.written_to},
+                      {"open", t.open},
+                      {"reserved", t.reserved},
+                      {"damaged", t.damaged},
+                      {"control", t.control}});
+  return {{"version", 1},
+          {"type", disc.type->name},
+          {"capacity", disc.capacity},
+          {"label", disc.label},
+          {"tracks", tracks},
+          {"closed_sessions", disc.closed_sessions},
+          {"finalized", disc.finalized},
+          {"link_stops", disc.link_stops},
+          {"underruns", disc.underruns}};
+}
+
+Disc disc_from_json(const nlohmann::json& json, const std::string& where) {
+  const auto corrupt = [&](const std::string& why) {
+    throw fsi::Error(fsi::ErrorKind::corrupt, where, "reading the state of a virtual disc", why + "; remove the disc and insert a new one");
+  };
+  Disc disc;
+  try {
+    if (json.at("version").get<int>() != 1) corrupt("it was written by another version");
+    disc.type = find_media_type(json.at("type").get<std::string>());
+    if (!disc.type) corrupt("its type is not known");
+    json.at("capacity").get_to(disc.capacity);
+    json.at("label").get_to(disc.label);
+    json.at("closed_sessions").get_to(disc.closed_sessions);
+    json.at("finalized").get_to(disc.finalized);
+    json.at("link_stops").get_to(disc.link_stops);
+    json.at("underruns").get_to(disc.underruns);
+    for (const auto& entry : json.at("tracks")) {
+      Track t;
+      entry.at("session").get_to(t.session);
+      entry.at("start").get_to(t.start);
+      entry.at("size").get_to(t.size);
+      entry.at("written_to").get_to(t.written_to);
+      entry.at("open").get_to(t.open);
+      entry.at("reserved").get_to(t.reserved);
+      entry.at("damaged").get_to(t.damaged);
+      entry.at("control").get_to(t.control);
+      disc.tracks.push_back(t);
+    }
+  } catch (const nlohmann::json::exception& error) {
+    corrupt(error.what());
+  }
+
+  // The label becomes the name of a directory.
+  if (disc.label.empty() || disc.label[0] == '.' || disc.label.find('/') != disc.label.npos) corrupt("its label is not a name");
+
+  // Whatever the file says, the rules below may rely on: tracks in order, inside of the disc, sessions counting up.
+  uint64_t free_from = 0;
+  uint16_t session = 1;
+  for (const Track& t : disc.tracks) {
+    const uint64_t end = uint64_t{t.start} + t.size;
+    if (t.start < free_from || end > uint64_t{disc.capacity} + 2 || t.written_to < t.start || t.written_to > end)
+      corrupt("a track lies outside of its place");
+    if (t.session < session || t.session > disc.closed_sessions + 1) corrupt("a session number is out of order");
+    if (t.open && (t.session <= disc.closed_sessions || disc.finalized)) corrupt("a closed session has an open track");
+    free_from = end;
+    session = t.session;
+  }
+  if (disc.finalized && disc.closed_sessions == 0) corrupt("it is finalized without a session");
+  return disc;
+}
+
+}  // namespace rec::virt

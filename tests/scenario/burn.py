@@ -1,0 +1,378 @@
+#!/usr/bin/env python3
+"""burn, the whole tool, on virtual drives: every medium, from file and from pipe, read back; sessions; and each way in
+which a drive, a medium or an image can be wrong, with its exit code. Needs DISCPRESS_BIN: where the tools are."""
+
+import json
+import os
+import random
+import re
+import signal
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+BURN = os.path.join(os.environ["DISCPRESS_BIN"], "burn")
+SECTOR = 2048
+MEDIA = ["cd-r", "dvd+r", "bd-r"]
+UNIT = {"cd-r": 1, "dvd+r": 16, "bd-r": 32}
+
+
+def noise(sectors, seed=1):
+    """Bytes that are different in every sector and never zero throughout."""
+    return random.Random(seed).randbytes(sectors * SECTOR)
+
+
+def image(sectors, start=0, seed=1, says=None):
+    """An ISO 9660 volume as far as burn looks: a primary volume descriptor, and noise."""
+    data = bytearray(noise(sectors, seed))
+    pvd = bytearray(SECTOR)
+    pvd[0:7] = b"\x01CD001\x01"
+    both32 = lambda n: struct.pack("<I", n) + struct.pack(">I", n)
+    pvd[80:88] = both32(says if says is not None else sectors)
+    pvd[128:132] = struct.pack("<H", SECTOR) + struct.pack(">H", SECTOR)
+    pvd[140:144] = struct.pack("<I", start + 19)
+    pvd[156] = 34
+    pvd[158:166] = both32(start + 23)
+    data[16 * SECTOR : 17 * SECTOR] = pvd
+    return bytes(data)
+
+
+class Burn(unittest.TestCase):
+    def setUp(self):
+        self.dir = tempfile.TemporaryDirectory()
+        self.addCleanup(self.dir.cleanup)
+        self.env = dict(os.environ, XDG_STATE_HOME=os.path.join(self.dir.name, "state"), LC_ALL="C.UTF-8")
+
+    def path(self, name, data=None):
+        path = os.path.join(self.dir.name, name)
+        if data is not None:
+            with open(path, "wb") as f:
+                f.write(data)
+        return path
+
+    def run_burn(self, *args, stdin=None, code=0, env=None):
+        done = subprocess.run([BURN, *args], input=stdin if stdin is not None else b"", env=env or self.env,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=120)
+        out, err = done.stdout.decode(), done.stderr.decode()
+        self.assertEqual(done.returncode, code, f"burn {' '.join(args)}: {out} {err}")
+        return out, err
+
+    def refused(self, code, words, *args, stdin=None):
+        """Exit code, one clear line that says `words`, nothing on standard output."""
+        out, err = self.run_burn(*args, stdin=stdin, code=code)
+        self.assertEqual(out, "")
+        self.assertEqual(err.count("\n"), 1, err)
+        self.assertTrue(err.startswith("burn: "), err)
+        self.assertRegex(err, words)
+        return err
+
+    def add(self, name, media, *more):
+        self.run_burn("virtual", "add", name, *(["--media", media] if media else []), *more)
+
+    def exported(self, name):
+        file = self.path("export.img")
+        if os.path.exists(file):
+            os.remove(file)
+        self.run_burn("virtual", "export", name, file)
+        with open(file, "rb") as f:
+            return f.read()
+
+    def info(self, name):
+        return json.loads(self.run_burn("info", "--drive", name, "--json")[0])
+
+    def check_disc(self, name, data, start=0):
+        disc = self.exported(name)
+        self.assertEqual(disc[start * SECTOR : start * SECTOR + len(data)], data)
+        self.assertEqual(disc[start * SECTOR + len(data) :].strip(b"\0"), b"")
+
+
+class Media(Burn):
+    def test_file_and_pipe_on_every_medium(self):
+        for media in MEDIA:
+            for how in ("file", "pipe", "dash", "redirect"):
+                with self.subTest(media=media, how=how):
+                    name = f"{media}-{how}".replace("+", "p")
+                    self.add(name, media)
+                    data = image(1003, seed=len(name))
+                    if how == "file":
+                        self.run_burn("--drive", name, self.path("a.iso", data))
+                    elif how == "pipe":
+                        self.run_burn("--drive", name, stdin=data)
+                    elif how == "dash":
+                        self.run_burn("--drive", name, "-", stdin=data)
+                    else:
+                        with open(self.path("a.iso", data), "rb") as f:
+                            subprocess.run([BURN, "--drive", name], stdin=f, env=self.env, check=True, stderr=subprocess.PIPE)
+                    self.check_disc(name, data)
+                    medium = self.info(name)["medium"]
+                    self.assertEqual(medium["state"], "closed")
+                    self.assertEqual(medium["sessions"], 1)
+                    self.assertEqual(len(medium["tracks"]), 1)
+                    self.assertEqual(medium["tracks"][0]["sectors"] % UNIT[media], 0)
+
+    def test_stream_without_a_volume(self):
+        for media in MEDIA:
+            for sectors in (1, 16, 31, 32, 33, 700):
+                with self.subTest(media=media, sectors=sectors):
+                    name = "d"
+                    self.add(name, media)
+                    data = noise(sectors)
+                    self.run_burn("--drive", name, stdin=data)
+                    self.check_disc(name, data)
+                    self.run_burn("virtual", "remove", name)
+
+    def test_second_session(self):
+        for media in MEDIA:
+            with self.subTest(media=media):
+                name = "m" + media.replace("+", "p")
+                self.add(name, media)
+                first = image(500)
+                self.run_burn("--drive", name, "--multi", stdin=first)
+                medium = self.info(name)["medium"]
+                self.assertEqual(medium["state"], "appendable")
+                self.assertEqual(medium["sessions"], 1)
+                start = medium["next_writable"]
+                self.assertGreaterEqual(start, 500)
+                # An image for another place is refused, and says for which.
+                self.refused(4, f"goes on at LBA {start}.*made for another address", "--drive", name, self.path("a.iso", image(400)))
+                second = image(400, start=start, seed=2)
+                self.run_burn("--drive", name, stdin=second)
+                self.check_disc(name, second, start)
+                self.assertEqual(self.exported(name)[: len(first)], first)
+                medium = self.info(name)["medium"]
+                self.assertEqual((medium["state"], medium["sessions"], len(medium["tracks"])), ("closed", 2, 2))
+                self.refused(4, "not blank.*closed", "--drive", name, self.path("a.iso"))
+
+    def test_exactly_full(self):
+        self.add("cd", "cd-r")
+        free = self.info("cd")["medium"]["free_sectors"]
+        file = self.path("full.img")
+        with open(file, "wb") as f:
+            f.truncate(free * SECTOR)
+        self.run_burn("--drive", "cd", file)
+        self.assertEqual(self.info("cd")["medium"]["state"], "closed")
+
+    def test_slow_and_bursty_source(self):
+        self.add("d", "dvd+r", "--speed", "4")
+        data = image(3000)
+        burn = subprocess.Popen([BURN, "--drive", "d", "--buffer", "1M", "--json"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=self.env)
+        for at in range(0, len(data), 700_000):
+            burn.stdin.write(data[at : at + 700_000])
+            burn.stdin.flush()
+            time.sleep(0.02)
+        out, _ = burn.communicate()
+        self.assertEqual(burn.returncode, 0)
+        self.check_disc("d", data)
+        report = json.loads(out)
+        self.assertEqual(report["data_sectors"], 3000)
+        self.assertLessEqual(report["stops"], 7)
+
+
+class Reports(Burn):
+    def test_list_and_numbers(self):
+        self.assertIn("no drives", self.run_burn("list")[0])
+        self.add("a", "cd-r")
+        self.add("b", "bd-r")
+        drives = json.loads(self.run_burn("list", "--json")[0])
+        self.assertEqual([d["name"] for d in drives if d["virtual"]], ["a", "b"])
+        self.assertEqual([d["number"] for d in drives], list(range(len(drives))))
+        number = drives[-1]["number"]
+        self.assertEqual(json.loads(self.run_burn("info", "--drive", str(number), "--json")[0])["name"], "b")
+        self.refused(4, r"no drive of that number; there are .*0 a, 1 b", "--drive", "7", "x.iso")
+        self.refused(4, r"no such drive; there are .*0 a, 1 b", "info", "--drive", "nobody")
+        self.refused(4, r"say which one: there are .*0 a, 1 b", "info")
+        self.refused(4, "iSCSI", "info", "--drive", "iscsi://host/target/0")
+        self.refused(4, "no device", "info", "--drive", "/etc/passwd")
+        self.refused(4, "No such file", "info", "--drive", "/dev/sr99")
+
+    def test_the_only_drive_needs_no_name(self):
+        self.add("only", "cd-r")
+        self.assertIn("CD-R, blank", self.run_burn("info")[0])
+
+    def test_dry_run_touches_nothing(self):
+        self.add("d", "dvd+r")
+        plan = json.loads(self.run_burn("--drive", "d", "--dry-run", "--json", "--speed", "4", stdin=image(1000))[0])
+        self.assertEqual((plan["start"], plan["data_sectors"], plan["padding_sectors"], plan["close"]), (0, 1000, 8, "disc"))
+        text, _ = self.run_burn("--drive", "d", "--dry-run", "--multi", stdin=image(1000))
+        self.assertIn("stays open", text)
+        self.assertEqual(self.info("d")["medium"]["state"], "blank")
+
+    def test_progress_as_json(self):
+        self.add("d", "dvd+r")
+        out, err = self.run_burn("--drive", "d", "--progress=json", stdin=image(1000))
+        self.assertEqual(out, "")
+        events = [json.loads(line) for line in err.splitlines() if line.startswith("{")]
+        phases = list(dict.fromkeys(e["phase"] for e in events))
+        self.assertEqual(phases, ["preparing", "filling", "writing", "closing", "done"])
+        self.assertEqual(events[-1]["sectors"], 1000)
+
+    def test_silent_in_a_pipe_but_for_the_summary(self):
+        self.add("d", "bd-r")
+        out, err = self.run_burn("--drive", "d", stdin=image(1000))
+        self.assertEqual(out, "")
+        self.assertEqual(err.count("\n"), 1, err)
+        self.assertIn("disc closed", err)
+
+    def test_help_and_man_page_agree(self):
+        """Every option of --help is in the manual, and the other way round."""
+        helps = [self.run_burn(*words, "--help")[0] for words in ([], ["list"], ["info"], ["eject"], ["load"], ["virtual", "add"], ["virtual", "insert"],
+                                                                 ["virtual", "remove"], ["virtual", "export"], ["virtual", "list"])]
+        here = os.path.dirname(os.path.abspath(__file__))
+        with open(os.path.join(here, "../../burn/burn.1")) as f:
+            page = f.read().replace("\\-", "-")
+        options = lambda text: set(re.findall(r"--[a-z][a-z-]*", text))
+        self.assertEqual(options("\n".join(helps)) - {"--no-"}, options(page))
+
+
+class Refusals(Burn):
+    def test_usage(self):
+        self.add("d", "dvd+r")
+        for args in (["--nonsense"], ["--simulate", "x"], ["--verify", "x"], ["--speed", "fast", "x"], ["--speed", "0", "x"], ["--multi", "--close", "x"],
+                     ["--buffer", "lots", "x"], ["--buffer", "0", "x"], ["--progress=loud", "x"], ["info", "--speed", "4"], ["--speed", "4", "info"],
+                     ["a", "b"], ["virtual"], ["virtual", "add"], ["erase"], ["--dry-run", "list"]):
+            if args == ["erase"]:
+                continue  # the name of a file, as far as this version knows
+            with self.subTest(args=args):
+                self.refused(2, "burn", *args)
+        self.refused(2, "written only once", "--drive", "d", "--overwrite", stdin=image(10 * 32))
+
+    def test_drive_and_medium(self):
+        self.add("empty", None)
+        file = self.path("a.iso", image(1000))
+        self.refused(4, "no disc in it|tray is open", "--drive", "empty", file)
+        self.add("cd", "cd-r")
+        big = self.path("big.img")
+        with open(big, "wb") as f:
+            f.truncate(400_000 * SECTOR)
+        self.refused(4, r"too small: .* needs 400000 sectors .*too few", "--drive", "cd", big)
+        self.assertEqual(self.info("cd")["medium"]["state"], "blank")
+
+    def test_too_small_is_known_on_a_pipe_too(self):
+        self.add("cd", "cd-r")
+        self.refused(4, "too small", "--drive", "cd", stdin=image(1000, says=400_000))
+        self.assertEqual(self.info("cd")["medium"]["state"], "blank")
+
+    def test_images(self):
+        self.add("d", "dvd+r")
+        for data, code, words in ((noise(300) + b"x", 2, "not a multiple of 2048"), (b"", 2, "empty"), (image(300, says=301), 1, "cut off"),
+                                  ((b"\0" + b"\xff" * 10 + b"\0" + bytes(2340)) * 100, 2, "2352"), (image(1000, start=5000), 4, "follow an earlier session")):
+            with self.subTest(words=words):
+                self.refused(code, words, "--drive", "d", self.path("bad.img", data))
+                self.refused(code, words, "--drive", "d", stdin=data)
+        self.refused(1, "No such file", "--drive", "d", self.path("nowhere.iso"))
+        self.refused(2, "mkimage", "--drive", "d", self.dir.name)
+        self.assertEqual(self.info("d")["medium"]["state"], "blank")
+
+    def test_virtual(self):
+        self.add("d", "dvd+r")
+        self.refused(2, "d", "virtual", "add", "d", "--media", "dvd+r")
+        self.refused(2, "floppy", "virtual", "add", "e", "--media", "floppy")
+        self.run_burn("virtual", "add", "f", "--media", "cd-r", "--fault", "nonsense", code=2)
+        self.run_burn("virtual", "remove", "nobody", code=2)
+
+
+class Trouble(Burn):
+    def test_short_stream(self):
+        for media in MEDIA:
+            with self.subTest(media=media):
+                name = "s" + media.replace("+", "p")
+                self.add(name, media)
+                data = image(4000, says=5000)
+                self.refused(1, "ended after 4000 sectors, its volume has 5000", "--drive", name, stdin=data)
+                self.assertEqual(self.exported(name)[: len(data)], data)
+                # The track is ended, nothing is closed: another one fits.
+                medium = self.info(name)["medium"]
+                self.assertEqual(medium["state"], "appendable")
+                self.run_burn("--drive", name, stdin=noise(100))
+                self.assertEqual(self.info(name)["medium"]["state"], "closed")
+
+    def test_stream_longer_than_its_volume(self):
+        self.add("d", "dvd+r")
+        volume = image(2000)
+        _, err = self.run_burn("--drive", "d", stdin=volume + bytes(150 * SECTOR))
+        self.assertNotIn("goes on", err)
+        self.check_disc("d", volume)
+        self.add("e", "dvd+r")
+        _, err = self.run_burn("--drive", "e", stdin=volume + b"x" * 150 * SECTOR)
+        self.assertIn("goes on after the end of its volume", err)
+        self.check_disc("e", volume)
+        # A file, and a spooled stream, are burned whole.
+        for name, args, stdin in (("f", [self.path("long.iso", volume + b"x" * 150 * SECTOR)], None), ("g", ["--spool"], volume + b"x" * 150 * SECTOR)):
+            self.add(name, "dvd+r")
+            _, err = self.run_burn("--drive", name, *args, stdin=stdin)
+            self.assertIn("150 sectors (0.3 MiB) after the end of its volume", err)
+            self.check_disc(name, volume + b"x" * 150 * SECTOR)
+
+    def test_stream_larger_than_the_disc(self):
+        self.add("cd", "cd-r")
+        free = self.info("cd")["medium"]["free_sectors"]
+        cat = subprocess.Popen(["head", "-c", str((free + 1) * SECTOR), "/dev/zero"], stdout=subprocess.PIPE)
+        done = subprocess.run([BURN, "--drive", "cd"], stdin=cat.stdout, env=self.env, stderr=subprocess.PIPE)
+        cat.stdout.close()
+        cat.wait()
+        self.assertEqual(done.returncode, 4)
+        self.assertIn(f"the disc is full after {free} sectors", done.stderr.decode())
+
+    def test_stream_that_ends_within_a_sector(self):
+        self.add("d", "dvd+r")
+        data = noise(1000) + b"abc"
+        self.refused(1, "in the middle of a sector", "--drive", "d", stdin=data)
+        self.check_disc("d", data)
+        self.assertEqual(self.info("d")["medium"]["state"], "closed")
+
+    def test_interrupt(self):
+        for media in MEDIA:
+            with self.subTest(media=media):
+                name = "i" + media.replace("+", "p")
+                self.add(name, media)
+                data = image(3000, says=100_000)
+                burn = subprocess.Popen([BURN, "--drive", name, "--buffer", "1M"], stdin=subprocess.PIPE, stderr=subprocess.PIPE, env=self.env)
+                burn.stdin.write(data)
+                burn.stdin.flush()
+                time.sleep(0.5)
+                burn.send_signal(signal.SIGINT)
+                _, err = burn.communicate(timeout=30)  # closes the pipe; it must not need that
+                self.assertEqual(burn.returncode, 130, err)
+                self.assertIn(b"interrupted after", err)
+                self.assertEqual(self.info(name)["medium"]["state"], "appendable")
+                self.run_burn("--drive", name, stdin=noise(400))
+
+    def test_interrupt_while_the_sender_is_silent(self):
+        self.add("d", "dvd+r")
+        burn = subprocess.Popen([BURN, "--drive", "d"], stdin=subprocess.PIPE, stderr=subprocess.PIPE, env=self.env)
+        time.sleep(0.3)
+        burn.send_signal(signal.SIGINT)
+        self.assertEqual(burn.wait(timeout=30), 130)
+        burn.stdin.close()
+        burn.stderr.close()
+        self.assertEqual(self.info("d")["medium"]["state"], "blank")
+
+    def test_faults(self):
+        file = self.path("a.iso", image(2000))
+        for spec, code, words in (("op=2A,nth=3,sense=3/0C/00", 1, r"writing at LBA 64: write error \(3/0C/00\).*64 sectors were written"),
+                                  ("op=2A,nth=5,sense=4/44/00", 1, "4/44/00"),
+                                  ("op=2A,nth=2,timeout", 1, "does not answer"),
+                                  ("op=2A,nth=4,gone", 1, "the drive is gone"),
+                                  ("op=2A,nth=2,sense=6/29/00", 1, "reset while burning"),
+                                  ("op=5B,sense=3/0C/00", 1, "3/0C/00"),
+                                  ("op=2A,sense=7/27/00", 4, "write protect")):
+            with self.subTest(spec=spec):
+                self.add("f", "dvd+r", "--fault", spec)
+                self.refused(code, words, "--drive", "f", file)
+                self.run_burn("virtual", "remove", "f")
+        # What a burner must not mind.
+        for spec in ("op=00,sense=6/29/00", "op=46,sense=6/28/00", "op=2A,nth=3,sense=2/04/08", "op=2A,nth=3,times=5,sense=2/04/07", "op=2A,nth=2,sense=1/5D/00",
+                     "op=54,sense=5/20/00", "op=BB,sense=5/20/00", "op=5C,sense=5/20/00,always", "op=35,sense=2/04/08"):
+            with self.subTest(spec=spec):
+                self.add("f", "cd-r", "--fault", spec)
+                try:
+                    self.run_burn("--drive", "f", file)
+                finally:
+                    self.run_burn("virtual", "remove", "f")
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=1)
