@@ -23,7 +23,7 @@ TEST(Cs0, RecordsEightBitsAsFarAsTheyReachAndSixteenBeyond) {
   EXPECT_EQ(made("a.txt"), "\x08" "a.txt");
   EXPECT_EQ(made("\xC3\xA9t\xC3\xA9"), "\x08\xE9t\xE9");
   EXPECT_EQ(made("\xC4\x80z"), std::string("\x10\x01\x00\x00z", 5));
-  EXPECT_EQ(made("\xF0\x9F\x98\x80"), "\x10\xD8\x3D\xDE\x00" + std::string());
+  EXPECT_EQ(made("\xF0\x9F\x98\x80"), std::string("\x10\xD8\x3D\xDE\x00", 5));
 }
 
 TEST(Cs0, ComesBackAsItWas) {
