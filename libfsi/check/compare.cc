@@ -65,7 +65,9 @@ class Comparison {
         options_(options),
         chunks_((range.count + kChunkSectors - 1) / kChunkSectors),
         selection_(chunks_, options.sample),
-        unit_(selection_.sampled() ? 1 : options.parallel ? kUnitChunks : kSerialUnitChunks) {}
+        unit_(selection_.sampled() ? 1
+              : options.parallel   ? kUnitChunks
+                                   : kSerialUnitChunks) {}
 
   CompareResult run() {
     const uint64_t units = (selection_.count() + unit_ - 1) / unit_;
@@ -91,7 +93,8 @@ class Comparison {
 
   void work() {
     try {
-      const std::unique_ptr<std::byte, decltype(&std::free)> buffer(static_cast<std::byte*>(std::aligned_alloc(4096, unit_ * kChunkBytes)), &std::free);
+      const std::unique_ptr<std::byte, decltype(&std::free)> buffer(static_cast<std::byte*>(std::aligned_alloc(4096, unit_ * kChunkBytes)),
+                                                                    &std::free);
       if (!buffer) throw std::bad_alloc();
       Part part;
       while (!failed_.load(std::memory_order_relaxed)) {

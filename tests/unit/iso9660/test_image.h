@@ -77,7 +77,7 @@ class TreeBuilder {
     for (NodeId id = 0; id < items.size(); ++id) {
       Item& item = *items[id];
       item.id = id;
-      Node& node = tree.nodes[id];
+      Node node = tree.nodes[id];
       node.kind = item.kind;
       node.mode = item.mode;
       node.uid = item.uid;
@@ -116,6 +116,7 @@ class TreeBuilder {
       } else {
         node.device = item.device;
       }
+      tree.nodes[id] = node;
     }
     for (Node& node : tree.nodes)
       if (const auto at = links.find(node.link_leader); at != links.end()) node.links = at->second;
