@@ -259,8 +259,9 @@ def nasty_sparse(root, _rng):
 
 
 def nasty_leafdirs(root, _rng):
+    """Deeper than all else: a path table goes level by level, and only a directory that has children needs a number of 16 bits."""
     for i in range(70):
-        path = os.path.join(root, "leafdirs", f"{i:02d}")
+        path = os.path.join(root, "leafdirs", *["below"] * 32, f"{i:02d}")
         os.makedirs(path)
         fd = os.open(path, os.O_RDONLY)
         for j in range(1000):

@@ -21,7 +21,8 @@ std::stop_token stop_on_signals() {
       const char* below_progress = isatty(STDERR_FILENO) ? "\n" : "";
       const bool first = !source.stop_requested();
       std::fprintf(stderr, "%sburn: %s\n", below_progress,
-                   first ? "stopping: what is being written is ended properly, so that the disc is not lost" : "wait: stopping now would spoil the disc");
+                   first ? "stopping: what is being written is ended properly, so that the disc is not lost"
+                         : "wait: stopping now would spoil the disc");
       source.request_stop();
     }
   }).detach();

@@ -61,7 +61,8 @@ void burn_disc(const Options& options, ProgressView& view, const std::stop_token
     const rec::WritePlan plan = rec::plan_burn(drive, *input, options.burn, stop);
     return print(options.json ? plan_json(plan) : plan_text(plan));
   }
-  const rec::WriteReport report = rec::burn(drive, *input, options.burn, [&](const rec::BurnEvent& event) { view.show(event); }, stop);
+  const rec::WriteReport report = rec::burn(
+      drive, *input, options.burn, [&](const rec::BurnEvent& event) { view.show(event); }, stop);
   view.clear();
   for (const std::string& note : report.notes) fmt::print(stderr, "burn: {}: {}\n", report.plan.drive, note);
   if (options.json) return print(report_json(report));

@@ -31,7 +31,8 @@ rec::SpeedWish speed_of(const std::string& text) {
 constexpr uint64_t kLargestBuffer = uint64_t{64} << 30;
 
 void add_drive(CLI::App& app, std::string& drive) {
-  app.add_option("--drive", drive, "Number in 'burn list' (from 0), name, /dev/srN or /dev/sgN; not needed where there is only one")->type_name("D");
+  app.add_option("--drive", drive, "Number in 'burn list' (from 0), name, /dev/srN or /dev/sgN; not needed where there is only one")
+      ->type_name("D");
 }
 }  // namespace
 
@@ -58,7 +59,9 @@ Parsed parse(int argc, char** argv) {
   mine(app.add_option("--speed", speed, "N (times 1x), max, min, or auto: the drive's own choice (default)")->type_name("N|max|min|auto"));
   auto* multi = mine(app.add_flag("--multi", o.burn.multi, "Leave the disc open for another session"));
   mine(app.add_flag("--close", close, "Close the disc (default)"))->excludes(multi);
-  mine(app.add_option("--buffer", buffer, "Size of the ring between stream and drive (default 64M)")->transform(CLI::AsSizeValue(false))->type_name("SIZE"));
+  mine(app.add_option("--buffer", buffer, "Size of the ring between stream and drive (default 64M)")
+           ->transform(CLI::AsSizeValue(false))
+           ->type_name("SIZE"));
   mine(app.add_flag("--underrun-protection,!--no-underrun-protection", o.burn.underrun_protection,
                     "Let the drive stop and go on when data is late (default)"));
   mine(app.add_flag("--overwrite,!--no-overwrite", o.burn.overwrite, "Write over what is on a rewritable disc"));

@@ -15,8 +15,8 @@ enum class ProgressStyle { automatic, tty, json, none };
 
 struct Options {
   Task task = Task::burn;
-  std::string drive;   // --drive; empty: the only one
-  std::string image;   // empty or "-": standard input
+  std::string drive;  // --drive; empty: the only one
+  std::string image;  // empty or "-": standard input
   rec::BurnOptions burn;
   bool spool = false;
   bool dry_run = false;
@@ -25,7 +25,7 @@ struct Options {
 
   // burn virtual
   std::string name, media, file;
-  std::optional<double> speed;   // --speed of a virtual drive, times 1x
+  std::optional<double> speed;  // --speed of a virtual drive, times 1x
   std::optional<uint64_t> buffer;
   bool real_time = false;
   std::vector<std::string> faults;

@@ -34,8 +34,8 @@ std::string progress_line(const rec::BurnEvent& event) {
   if (event.phase == "writing") {
     if (event.total && *event.total > 0) {
       // Rounded down: 100% is when it is done.
-      line += fmt::format("  {:3.0f}%  {} of {}", std::floor(100.0 * static_cast<double>(event.done) / static_cast<double>(*event.total)), size_text(done),
-                          size_text(static_cast<double>(*event.total) * fsi::kSectorSize));
+      line += fmt::format("  {:3.0f}%  {} of {}", std::floor(100.0 * static_cast<double>(event.done) / static_cast<double>(*event.total)),
+                          size_text(done), size_text(static_cast<double>(*event.total) * fsi::kSectorSize));
     } else {
       line += "  " + size_text(done);
     }
@@ -50,8 +50,8 @@ std::string progress_line(const rec::BurnEvent& event) {
 }
 
 std::string progress_json(const rec::BurnEvent& event) {
-  nlohmann::json json{{"phase", event.phase},         {"sectors", event.done},     {"ring_fill", event.ring_fill},
-                      {"ring_size", event.ring_size}, {"seconds", event.seconds},  {"bytes_per_second", event.bytes_per_second}};
+  nlohmann::json json{{"phase", event.phase},         {"sectors", event.done},    {"ring_fill", event.ring_fill},
+                      {"ring_size", event.ring_size}, {"seconds", event.seconds}, {"bytes_per_second", event.bytes_per_second}};
   if (event.total) json["total_sectors"] = *event.total;
   if (event.part) json["part"] = *event.part;
   return json.dump();

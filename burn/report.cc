@@ -25,12 +25,13 @@ std::string row(std::string_view name, const std::string& value) { return fmt::f
 std::string count(uint64_t n, std::string_view one) { return fmt::format("{} {}{}", n, one, n == 1 ? "" : "s"); }
 
 json entry_json(const rec::DriveEntry& drive) {
-  return {{"number", drive.number},   {"name", drive.name},       {"node", drive.node},       {"vendor", drive.vendor},
+  return {{"number", drive.number},   {"name", drive.name},         {"node", drive.node},         {"vendor", drive.vendor},
           {"product", drive.product}, {"revision", drive.revision}, {"virtual", drive.is_virtual}};
 }
 
 json track_json(const rec::Track& track) {
-  json out{{"number", track.number}, {"session", track.session}, {"start", track.start}, {"sectors", track.sectors}, {"data", track.data}, {"damaged", track.damaged}};
+  json out{{"number", track.number},   {"session", track.session}, {"start", track.start},
+           {"sectors", track.sectors}, {"data", track.data},       {"damaged", track.damaged}};
   if (track.next_writable) out["next_writable"] = *track.next_writable;
   return out;
 }
@@ -104,10 +105,12 @@ std::string info_text(const rec::DriveInfo& info) {
   for (const std::string& reason : medium.reasons) out += row("", reason);
   if (medium.total_sectors) out += row("size", amount(medium.total_sectors));
   out += row("free", amount(medium.free_sectors));
-  if (medium.next_writable) out += row("next", fmt::format("LBA {}, in units of {}", *medium.next_writable, count(medium.write_unit, "sector")));
+  if (medium.next_writable)
+    out += row("next", fmt::format("LBA {}, in units of {}", *medium.next_writable, count(medium.write_unit, "sector")));
   out += row("recorded", fmt::format("{}, {}", count(medium.sessions, "session"), count(medium.tracks.size(), "track")));
   for (const rec::Track& track : medium.tracks)
-    out += row("", fmt::format("track {} session {}: LBA {}, {}{}", track.number, track.session, track.start, amount(track.sectors), track.data ? "" : ", audio"));
+    out += row("", fmt::format("track {} session {}: LBA {}, {}{}", track.number, track.session, track.start, amount(track.sectors),
+                               track.data ? "" : ", audio"));
   if (!medium.write_speeds.empty()) {
     std::string speeds;
     for (const uint32_t speed : medium.write_speeds) speeds += (speeds.empty() ? "" : " ") + speed_text(speed, medium.profile);
@@ -142,23 +145,24 @@ std::string plan_text(const rec::WritePlan& plan) {
   }
   out += row("close", plan.multi ? "the session; the disc stays open" : "the disc");
   out += row("speed", plan.speed_kb ? speed_text(*plan.speed_kb, plan.profile) : "the drive's own choice");
-  out += row("buffer", fmt::format("{}, underrun protection {}", size_text(static_cast<double>(plan.buffer_bytes)), plan.underrun_protection ? "on" : "off"));
+  out += row("buffer", fmt::format("{}, underrun protection {}", size_text(static_cast<double>(plan.buffer_bytes)),
+                                   plan.underrun_protection ? "on" : "off"));
   out += row("commands", fmt::format("of {}", count(plan.chunk_sectors, "sector")));
   for (const std::string& note : plan.notes) out += row("note", note);
   return out;
 }
 
-std::string plan_json(const rec::WritePlan& plan) {
-  return plan_object(plan).dump(2, ' ', false, json::error_handler_t::replace) + "\n";
-}
+std::string plan_json(const rec::WritePlan& plan) { return plan_object(plan).dump(2, ' ', false, json::error_handler_t::replace) + "\n"; }
 
 std::string report_text(const rec::WriteReport& report) {
   const rec::WritePlan& plan = report.plan;
   const double bytes = static_cast<double>(report.data_sectors) * fsi::kSectorSize;
   const double rate = report.writing_seconds > 0 ? bytes / report.writing_seconds : 0;
-  return fmt::format("{}: {} of {} on {} from LBA {} in {}, {:.1f} MB/s; {} closed; buffer never below {:.0f}%, {}\n", plan.drive, amount(report.data_sectors),
-                     plan.source, rec::profile_name(plan.profile), plan.start, clock_text(report.seconds), rate / 1e6, plan.multi ? "session" : "disc",
-                     100.0 * static_cast<double>(report.lowest_fill) / static_cast<double>(std::max<size_t>(report.ring_size, 1)), count(report.stops, "stop"));
+  return fmt::format("{}: {} of {} on {} from LBA {} in {}, {:.1f} MB/s; {} closed; buffer never below {:.0f}%, {}\n", plan.drive,
+                     amount(report.data_sectors), plan.source, rec::profile_name(plan.profile), plan.start, clock_text(report.seconds),
+                     rate / 1e6, plan.multi ? "session" : "disc",
+                     100.0 * static_cast<double>(report.lowest_fill) / static_cast<double>(std::max<size_t>(report.ring_size, 1)),
+                     count(report.stops, "stop"));
 }
 
 std::string report_json(const rec::WriteReport& report) {

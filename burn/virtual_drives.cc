@@ -43,7 +43,8 @@ std::string list_text(const std::vector<rec::virt::DriveSummary>& drives) {
     out += fmt::format("{:<10} {}", drive.name, disc_text(drive));
     if (drive.options.speed) out += fmt::format(", {}x", drive.options.speed);
     if (drive.options.real_time) out += ", in real time";
-    if (!drive.options.faults.empty()) out += fmt::format(", {} fault{}", drive.options.faults.size(), drive.options.faults.size() == 1 ? "" : "s");
+    if (!drive.options.faults.empty())
+      out += fmt::format(", {} fault{}", drive.options.faults.size(), drive.options.faults.size() == 1 ? "" : "s");
     if (!drive.in_use_by.empty()) out += ", in use by " + drive.in_use_by;
     out += "\n";
   }
@@ -64,8 +65,9 @@ std::string list_json(const std::vector<rec::virt::DriveSummary>& drives) {
                         {"problem", drive.problem},
                         {"disc", nullptr}};
     if (const auto& disc = drive.disc)
-      item["disc"] = {{"label", disc->label},       {"type", disc->type},   {"capacity", disc->capacity},     {"recorded", disc->recorded},
-                      {"state", disc->state}, {"link_stops", disc->link_stops}, {"underruns", disc->underruns}};
+      item["disc"] = {{"label", disc->label},        {"type", disc->type},   {"capacity", disc->capacity},
+                      {"recorded", disc->recorded},  {"state", disc->state}, {"link_stops", disc->link_stops},
+                      {"underruns", disc->underruns}};
     out.push_back(std::move(item));
   }
   return out.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";

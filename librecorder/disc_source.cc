@@ -13,7 +13,9 @@ namespace {
 class DiscSource final : public fsi::SectorSource {
  public:
   DiscSource(OpenDrive open, uint64_t sectors)
-      : open_(std::move(open)), sectors_(sectors), at_once_(std::max<uint64_t>(open_.drive->transport().limits().max_bytes / kSectorSize, 1)) {}
+      : open_(std::move(open)),
+        sectors_(sectors),
+        at_once_(std::max<uint64_t>(open_.drive->transport().limits().max_bytes / kSectorSize, 1)) {}
 
   uint64_t sectors() const override { return sectors_; }
   std::string name() const override { return open_.drive->name(); }
@@ -23,7 +25,8 @@ class DiscSource final : public fsi::SectorSource {
     for (uint64_t done = 0; done < range.count;) {
       const uint64_t count = std::min(range.count - done, at_once_);
       const auto lba = static_cast<fsi::Lba>(range.first + done);
-      const Answer answer = open_.drive->read(lba, out.subspan(static_cast<size_t>(done) * kSectorSize, static_cast<size_t>(count) * kSectorSize));
+      const Answer answer =
+          open_.drive->read(lba, out.subspan(static_cast<size_t>(done) * kSectorSize, static_cast<size_t>(count) * kSectorSize));
       if (!answer.good() || answer.residual) open_.drive->fail("reading LBA " + std::to_string(lba), answer);
       done += count;
     }
@@ -54,8 +57,11 @@ std::unique_ptr<fsi::SectorSource> disc_source(const DriveEntry& entry, const st
   OpenDrive open = open_drive(entry, Access::look);
   const Medium medium = probe_medium(*open.drive, stop);
   open.drive->enter(Phase::read);
-  const auto unsuitable = [&](const std::string& why) { return fsi::Error(fsi::ErrorKind::unsuitable, entry.node, "reading the disc", why); };
-  if (medium.state == MediumState::absent) throw unsuitable(medium.tray_open ? "the tray is open; put a disc in and close it" : "there is no disc in it; put one in");
+  const auto unsuitable = [&](const std::string& why) {
+    return fsi::Error(fsi::ErrorKind::unsuitable, entry.node, "reading the disc", why);
+  };
+  if (medium.state == MediumState::absent)
+    throw unsuitable(medium.tray_open ? "the tray is open; put a disc in and close it" : "there is no disc in it; put one in");
   if (medium.state == MediumState::blank) throw unsuitable("the disc is blank; there is nothing on it");
   uint64_t end = recorded_end(medium);
   if (end == 0) {

@@ -43,7 +43,9 @@ std::vector<DriveEntry> list_drives() {
 }
 
 DriveEntry find_drive(std::string_view selector) {
-  const auto wrong = [](const std::string& where, const std::string& why) { return Error(ErrorKind::unsuitable, where, "choosing the drive", why); };
+  const auto wrong = [](const std::string& where, const std::string& why) {
+    return Error(ErrorKind::unsuitable, where, "choosing the drive", why);
+  };
   const std::vector<DriveEntry> drives = list_drives();
   if (selector.empty()) {
     if (drives.size() == 1) return drives.front();
@@ -66,7 +68,8 @@ DriveEntry find_drive(std::string_view selector) {
     if (!S_ISBLK(st.st_mode) && !S_ISCHR(st.st_mode)) throw wrong(name, "it is no device; " + listed(drives));
     for (const DriveEntry& drive : drives) {
       struct stat other {};
-      if (!drive.is_virtual && stat(drive.node.c_str(), &other) == 0 && other.st_rdev == st.st_rdev && S_ISBLK(other.st_mode) == S_ISBLK(st.st_mode))
+      if (!drive.is_virtual && stat(drive.node.c_str(), &other) == 0 && other.st_rdev == st.st_rdev &&
+          S_ISBLK(other.st_mode) == S_ISBLK(st.st_mode))
         return drive;
     }
     return {drives.size(), file_name(name), name, "", "", "", false};
@@ -81,10 +84,12 @@ OpenDrive open_drive(const DriveEntry& entry, Access access) {
   } else {
     if (access == Access::own) {
       if (const auto mounts = mount_points(entry.node); !mounts.empty())
-        throw Error(ErrorKind::unsuitable, entry.node, "taking the drive", "its disc is mounted at " + fsi::printable(mounts.front()) + "; unmount it first: umount " + entry.node);
+        throw Error(ErrorKind::unsuitable, entry.node, "taking the drive",
+                    "its disc is mounted at " + fsi::printable(mounts.front()) + "; unmount it first: umount " + entry.node);
       open.lock.emplace(entry.node);
     }
-    open.drive = std::make_unique<Drive>(std::make_unique<SgIo>(entry.node, access == Access::own ? SgIo::Access::exclusive : SgIo::Access::shared));
+    open.drive =
+        std::make_unique<Drive>(std::make_unique<SgIo>(entry.node, access == Access::own ? SgIo::Access::exclusive : SgIo::Access::shared));
   }
   if (open.drive->inquiry().device_type() != InquiryData::kCdDvdDevice)
     throw Error(ErrorKind::unsuitable, entry.node, "taking the drive", "it is no drive for optical discs");

@@ -98,13 +98,15 @@ std::optional<uint32_t> prepare_medium(Drive& drive, const Medium& medium, const
   drive.enter(Phase::prepare);
   if (plan.speed_kb) {
     const auto last = static_cast<fsi::Lba>(plan.start + plan.free_sectors - 1);
-    if (!drive.set_write_speed(*plan.speed_kb, plan.profile, last).good()) notes.push_back("the drive does not let its speed be set; it chooses one itself");
+    if (!drive.set_write_speed(*plan.speed_kb, plan.profile, last).good())
+      notes.push_back("the drive does not let its speed be set; it chooses one itself");
   }
   const auto speed = drive.current_write_speed(plan.profile);
   const fsi::Lba start = plan.family->open(drive, medium, settings);
   if (start != plan.start)
-    throw Error(ErrorKind::failed, drive.name(), "opening the track",
-                "the drive wants to write at LBA " + std::to_string(start) + " and not at " + std::to_string(plan.start) + " any more; try again");
+    throw Error(
+        ErrorKind::failed, drive.name(), "opening the track",
+        "the drive wants to write at LBA " + std::to_string(start) + " and not at " + std::to_string(plan.start) + " any more; try again");
   return speed;
 }
 
@@ -129,17 +131,17 @@ Error early_end(const Written& written, const WritePlan& plan, const std::string
   switch (written.end) {
     case WriteEnd::short_source:
       return {ErrorKind::source, plan.source, "burning",
-              "it ended after " + have + ", its volume has " + sectors_text(plan.data_sectors.value_or(0)) + "; find out why its sender stopped, and burn it again (" + disc + ")"};
-    case WriteEnd::broken_source:
-      try {
-        std::rethrow_exception(written.source_error);
+              "it ended after " + have + ", its volume has " + sectors_text(plan.data_sectors.value_or(0)) +
+                  "; find out why its sender stopped, and burn it again (" + disc + ")"};
+    case WriteEnd::broken_source: try { std::rethrow_exception(written.source_error);
       } catch (const Error& e) {
         return {e.kind(), e.where(), e.doing(), e.why() + " (" + disc + ")"};
       } catch (const std::exception& e) {
         return {ErrorKind::source, plan.source, "reading", std::string(e.what()) + " (" + disc + ")"};
       }
     case WriteEnd::medium_full:
-      return {ErrorKind::unsuitable, plan.drive, "burning " + plan.source, "the disc is full after " + have + " and more was to come; take a larger one (" + disc + ")"};
+      return {ErrorKind::unsuitable, plan.drive, "burning " + plan.source,
+              "the disc is full after " + have + " and more was to come; take a larger one (" + disc + ")"};
     default: return {ErrorKind::interrupted, plan.drive, "burning", "interrupted after " + have + " (" + disc + ")"};
   }
 }
@@ -152,7 +154,8 @@ WritePlan plan_burn(const DriveEntry& entry, Input& input, const BurnOptions& op
   return make_plan(entry.node, medium, source, options, open.drive->transport().limits().max_bytes);
 }
 
-WriteReport burn(const DriveEntry& entry, Input& input, const BurnOptions& options, const BurnProgress& progress, const std::stop_token& stop) {
+WriteReport burn(const DriveEntry& entry, Input& input, const BurnOptions& options, const BurnProgress& progress,
+                 const std::stop_token& stop) {
   Teller teller(progress);
   teller.phase("preparing");
 
@@ -234,9 +237,11 @@ WriteReport burn(const DriveEntry& entry, Input& input, const BurnOptions& optio
   tray.reset();
   if (written.end == WriteEnd::odd_source)
     throw Error(ErrorKind::source, plan.source, "burning",
-                "it ended in the middle of a sector of 2048 bytes; the disc has all of it, filled up with zeros, and is closed, but check whether the stream was cut off");
+                "it ended in the middle of a sector of 2048 bytes; the disc has all of it, filled up with zeros, and is closed, but check "
+                "whether the stream was cut off");
   if (feeder.surplus())
-    report.notes.push_back("the stream goes on after the end of its volume; that part was not burned (burn it from a file, or with --spool, to have it all)");
+    report.notes.push_back(
+        "the stream goes on after the end of its volume; that part was not burned (burn it from a file, or with --spool, to have it all)");
   if (plan.eject) drive.open_tray();
   report.seconds = teller.seconds();
   teller.phase("done");

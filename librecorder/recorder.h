@@ -27,9 +27,9 @@
 namespace rec {
 
 struct DriveEntry {
-  size_t number = 0;   ///< from 0, in the order of the list
-  std::string name;    ///< "sr0", or the name of a virtual drive
-  std::string node;    ///< "/dev/sr0", "virtual:NAME"
+  size_t number = 0;  ///< from 0, in the order of the list
+  std::string name;   ///< "sr0", or the name of a virtual drive
+  std::string node;   ///< "/dev/sr0", "virtual:NAME"
   std::string vendor, product, revision;
   bool is_virtual = false;
 };
@@ -40,27 +40,27 @@ DriveEntry find_drive(std::string_view selector);
 
 /// What a burn is doing now. Called from the thread that burns, about twice a second and at each change of phase.
 struct BurnEvent {
-  std::string_view phase;              ///< "preparing", "filling", "writing", "closing", "done"
-  uint64_t done = 0;                   ///< sectors written
-  std::optional<uint64_t> total;       ///< of the data; none when the stream's length is not known
-  size_t ring_fill = 0, ring_size = 0; ///< bytes
-  double seconds = 0;                  ///< since the burn began
-  double bytes_per_second = 0;         ///< of the last few seconds
-  std::optional<double> part;          ///< closing: how far the drive says it is, 0 to 1
+  std::string_view phase;               ///< "preparing", "filling", "writing", "closing", "done"
+  uint64_t done = 0;                    ///< sectors written
+  std::optional<uint64_t> total;        ///< of the data; none when the stream's length is not known
+  size_t ring_fill = 0, ring_size = 0;  ///< bytes
+  double seconds = 0;                   ///< since the burn began
+  double bytes_per_second = 0;          ///< of the last few seconds
+  std::optional<double> part;           ///< closing: how far the drive says it is, 0 to 1
 };
 using BurnProgress = std::function<void(const BurnEvent&)>;
 
 struct WriteReport {
   WritePlan plan;
   uint64_t data_sectors = 0, padding_sectors = 0;
-  std::optional<uint32_t> speed_kb;    ///< what the drive wrote with, as it says
+  std::optional<uint32_t> speed_kb;  ///< what the drive wrote with, as it says
   size_t ring_size = 0;
-  bool ring_locked = false;            ///< in memory
-  size_t lowest_fill = 0;              ///< bytes in the ring since it was full first and as long as the source went on
-  uint32_t stops = 0;                  ///< how often the ring ran dry and the drive had to stop
-  uint64_t drive_waits = 0;            ///< how often the drive's own buffer was full
+  bool ring_locked = false;  ///< in memory
+  size_t lowest_fill = 0;    ///< bytes in the ring since it was full first and as long as the source went on
+  uint32_t stops = 0;        ///< how often the ring ran dry and the drive had to stop
+  uint64_t drive_waits = 0;  ///< how often the drive's own buffer was full
   double seconds = 0, writing_seconds = 0;
-  std::vector<std::string> notes;      ///< what the user should know, a sentence each
+  std::vector<std::string> notes;  ///< what the user should know, a sentence each
 };
 
 struct DriveInfo {

@@ -3,8 +3,8 @@
 #include <fmt/core.h>
 #include <unistd.h>
 
-#include <nlohmann/json.hpp>
 #include <map>
+#include <nlohmann/json.hpp>
 #include <set>
 
 #include "libfsi/base/error.h"
@@ -26,7 +26,9 @@ std::string size_text(uint64_t sectors) {
 
 std::string count(uint64_t n, const char* one, const char* many) { return fmt::format("{} {}", n, n == 1 ? one : many); }
 
-std::string range_text(fsi::SectorRange r) { return r.count == 1 ? fmt::format("LBA {}", r.first) : fmt::format("LBA {}..{}", r.first, r.end() - 1); }
+std::string range_text(fsi::SectorRange r) {
+  return r.count == 1 ? fmt::format("LBA {}", r.first) : fmt::format("LBA {}..{}", r.first, r.end() - 1);
+}
 
 const char* severity_text(Severity s) {
   switch (s) {
@@ -88,14 +90,17 @@ std::string summary(const fsi::VerifyReport& r) {
   };
   if (!r.ok()) {
     line += "NOT OK: ";
-    line += joined({t.ranges ? fmt::format("{} damaged ({}), {} hit", count(t.ranges, "range", "ranges"), count(t.sectors, "sector", "sectors"), count(t.paths, "path", "paths")) : "",
+    line += joined({t.ranges ? fmt::format("{} damaged ({}), {} hit", count(t.ranges, "range", "ranges"),
+                                           count(t.sectors, "sector", "sectors"), count(t.paths, "path", "paths"))
+                             : "",
                     t.troubles ? count(t.troubles, "file was", "files were") + " not as promised while the image was made" : "",
                     t.others ? count(t.others, "other fault", "other faults") : ""});
     line += "; ";
   } else {
     line += "ok: ";
   }
-  line += fmt::format("{} ({}) {}read", r.sectors_read, size_text(r.sectors_read), r.sampled ? "of " + std::to_string(r.source_sectors) + " sectors sampled and " : "sectors ");
+  line += fmt::format("{} ({}) {}read", r.sectors_read, size_text(r.sectors_read),
+                      r.sampled ? "of " + std::to_string(r.source_sectors) + " sectors sampled and " : "sectors ");
   if (r.manifest.believed)
     line += fmt::format(", {} compared with the {} manifest{}", r.sectors_compared, r.manifest.digest, r.ok() ? ": all as written" : "");
   else if (!r.manifest.found)
@@ -136,7 +141,8 @@ void append_issue(const Issue& issue, std::string& out) {
 
 std::string text_report(const fsi::VerifyReport& report) {
   std::string out = summary(report);
-  if (report.manifest.found) out += fmt::format("manifest: {}, {} chunks, root {}\n", report.manifest.digest, report.manifest.chunks, report.manifest.root);
+  if (report.manifest.found)
+    out += fmt::format("manifest: {}, {} chunks, root {}\n", report.manifest.digest, report.manifest.chunks, report.manifest.root);
   // What does not matter much is said by a few examples; --json has more.
   std::map<std::string, uint64_t> unsaid;
   std::map<std::string, int> said;

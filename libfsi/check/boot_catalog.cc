@@ -9,31 +9,31 @@ namespace {
 
 /// El Torito 1.0, 2.1: validation entry.
 struct ValidationEntry {
-  U8 header;         // 0   1
-  U8 platform;       // 1
-  Le16 reserved;     // 2
-  char id[24]{};     // 4
-  Le16 checksum;     // 28  all words add up to 0
-  U8 key55;          // 30
-  U8 keyAA;          // 31
+  U8 header;      // 0   1
+  U8 platform;    // 1
+  Le16 reserved;  // 2
+  char id[24]{};  // 4
+  Le16 checksum;  // 28  all words add up to 0
+  U8 key55;       // 30
+  U8 keyAA;       // 31
 };
 /// 2.2, 2.4: default and section entry.
 struct BootEntry {
-  U8 indicator;      // 0   0x88 bootable, 0 not
-  U8 media;          // 1
-  Le16 load_segment; // 2
-  U8 system_type;    // 4
-  U8 unused;         // 5
-  Le16 load_blocks;  // 6
-  Le32 lba;          // 8
+  U8 indicator;                  // 0   0x88 bootable, 0 not
+  U8 media;                      // 1
+  Le16 load_segment;             // 2
+  U8 system_type;                // 4
+  U8 unused;                     // 5
+  Le16 load_blocks;              // 6
+  Le32 lba;                      // 8
   unsigned char criteria[20]{};  // 12
 };
 /// 2.3: section header.
 struct SectionHeader {
-  U8 indicator;      // 0   0x90 more follow, 0x91 last
-  U8 platform;       // 1
-  Le16 entries;      // 2
-  char id[28]{};     // 4
+  U8 indicator;   // 0   0x90 more follow, 0x91 last
+  U8 platform;    // 1
+  Le16 entries;   // 2
+  char id[28]{};  // 4
 };
 static_assert(sizeof(ValidationEntry) == 32 && sizeof(BootEntry) == 32 && sizeof(SectionHeader) == 32);
 
@@ -41,7 +41,9 @@ static_assert(sizeof(ValidationEntry) == 32 && sizeof(BootEntry) == 32 && sizeof
 
 std::vector<BootImage> read_boot_catalog(const SectorSource& source, Lba lba, IssueLog& log) {
   std::vector<BootImage> images;
-  auto fault = [&](const char* what, const char* clause, Lba at) { log.report(what, [&] { return Issue{.where = {at, 1}, .clause = clause}; }); };
+  auto fault = [&](const char* what, const char* clause, Lba at) {
+    log.report(what, [&] { return Issue{.where = {at, 1}, .clause = clause}; });
+  };
   CarefulReader reader(source, log);
   if (lba >= reader.sectors()) return fault("the boot catalog lies beyond the end", "El Torito 2.0", lba), images;
   const auto sector = reader.cached(lba);

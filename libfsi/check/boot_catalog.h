@@ -10,8 +10,8 @@
 namespace fsi {
 
 struct BootImage {
-  uint8_t platform = 0;      ///< 0 x86, 1 PowerPC, 2 Mac, 0xEF UEFI
-  uint8_t media = 0;         ///< emulation, 0: none
+  uint8_t platform = 0;  ///< 0 x86, 1 PowerPC, 2 Mac, 0xEF UEFI
+  uint8_t media = 0;     ///< emulation, 0: none
   Lba lba = 0;
   uint16_t load_blocks = 0;  ///< of 512 bytes
   /// Sectors that are loaded, at least one.

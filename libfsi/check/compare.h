@@ -12,9 +12,9 @@
 namespace fsi {
 
 struct CompareOptions {
-  bool parallel = true;   ///< false: one reader, in ascending order (a drive)
-  unsigned threads = 0;   ///< 0: as many as there are processors
-  uint64_t sample = 0;    ///< 0: all chunks; else about so many, spread over the image, the first and the last included
+  bool parallel = true;  ///< false: one reader, in ascending order (a drive)
+  unsigned threads = 0;  ///< 0: as many as there are processors
+  uint64_t sample = 0;   ///< 0: all chunks; else about so many, spread over the image, the first and the last included
   Progress progress{};
   std::stop_token stop{};
 };
@@ -24,7 +24,7 @@ struct CompareResult {
   std::vector<SectorRange> unreadable;  ///< exact sectors, ascending
   uint64_t sectors_read = 0;
   uint64_t sectors_compared = 0;
-  std::string why_unreadable;           ///< the first reason
+  std::string why_unreadable;  ///< the first reason
 };
 
 /// Reads `range` of the source in chunks that are counted from range.first. With a manifest (table_whole) those it

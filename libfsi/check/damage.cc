@@ -76,8 +76,8 @@ class DamageVisitor final : public Visitor {
 
 }  // namespace
 
-std::vector<RangeHits> map_to_paths(const Volume& volume, std::vector<SectorRange> ranges, const std::vector<NamedRange>& known, size_t keep,
-                                    std::stop_token stop) {
+std::vector<RangeHits> map_to_paths(const Volume& volume, std::vector<SectorRange> ranges, const std::vector<NamedRange>& known,
+                                    size_t keep, std::stop_token stop) {
   std::vector<RangeHits> hits;
   for (const SectorRange& range : ranges) hits.push_back({.range = range});
   if (hits.empty()) return hits;

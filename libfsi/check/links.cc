@@ -79,11 +79,16 @@ void LinkCounts::check(const FileSystemReader& tree, bool own, IssueLog& log, st
   tree.walk(namer, ignored, std::move(stop));
   auto report = [&](const char* what, const std::string& path, const std::string& detail, uint64_t more) {
     log.report(what, [&] {
-      return Issue{.severity = own ? Severity::error : Severity::warning, .paths = {{.path = path}}, .clause = "RRIP 4.1.1", .detail = detail, .more = more};
+      return Issue{.severity = own ? Severity::error : Severity::warning,
+                   .paths = {{.path = path}},
+                   .clause = "RRIP 4.1.1",
+                   .detail = detail,
+                   .more = more};
     });
   };
   for (const auto& [number, detail] : directories)
-    report("the link count of a directory is wrong", namer.directories[number], detail, number == directories.back().first ? more_directories : 0);
+    report("the link count of a directory is wrong", namer.directories[number], detail,
+           number == directories.back().first ? more_directories : 0);
   for (const auto& [serial, detail] : files)
     report("the link count of a file is wrong", namer.files[serial], detail, serial == files.back().first ? more_files : 0);
 }

@@ -13,7 +13,7 @@ using namespace disc;
 
 namespace {
 
-constexpr const char* kClause = "libfsi/disc/manifest.h";
+constexpr const char* kClause = "manifest, version 1";
 
 void fault(IssueLog& log, const char* what, SectorRange where, std::string detail, Severity severity = Severity::error) {
   log.report(what, [&] {
@@ -23,9 +23,7 @@ void fault(IssueLog& log, const char* what, SectorRange where, std::string detai
 
 constexpr uint64_t kMaxTroubleBytes = 16 << 20, kSlack = 1 << 20;
 
-bool is_kind(uint32_t kind) {
-  return kind == static_cast<uint32_t>(DigestKind::xxh3) || kind == static_cast<uint32_t>(DigestKind::sha256);
-}
+bool is_kind(uint32_t kind) { return kind == static_cast<uint32_t>(DigestKind::xxh3) || kind == static_cast<uint32_t>(DigestKind::sha256); }
 
 std::optional<std::vector<std::byte>> read(const SectorSource& source, SectorRange range) {
   if (range.first > source.sectors() || range.count > source.sectors() - range.first) return std::nullopt;
@@ -39,7 +37,6 @@ std::optional<std::vector<std::byte>> read(const SectorSource& source, SectorRan
   return bytes;
 }
 
-
 // Whether the header at `first` (from the session start) is whole and its sizes fit each other and the source.
 std::optional<ManifestHeader> read_header(const SectorSource& source, uint64_t base, uint64_t first, std::string& why) {
   const auto sector = read(source, {base + first, 1});
@@ -52,22 +49,25 @@ std::optional<ManifestHeader> read_header(const SectorSource& source, uint64_t b
   ManifestHeader blank = header;
   std::memset(blank.header_digest, 0, sizeof blank.header_digest);
   const Digest digest = digest_of(kind, bytes_of(blank));
-  if (std::memcmp(digest.data(), header.header_digest, sizeof header.header_digest) != 0) return why = "its header is damaged", std::nullopt;
+  if (std::memcmp(digest.data(), header.header_digest, sizeof header.header_digest) != 0)
+    return why = "its header is damaged", std::nullopt;
 
   // From here on an honest header; a hostile one can still be whole, so nothing is allocated that the source does not have.
   const uint64_t room = source.sectors() - base;
   const uint64_t sectors = header.manifest_sectors, image = header.image_sectors;
-  if (header.manifest_first != first || first % kChunkSectors != 0 || image > room || first > image || sectors > image - first ||
-      sectors % kChunkSectors != 0 || (image - first - sectors) % kChunkSectors != 0)
+  if (header.manifest_first != first || first % kChunkSectors != 0 || image > room || first > image || sectors != image - first ||
+      sectors % kChunkSectors != 0)
     return why = "its header contradicts the size of the image", std::nullopt;
-  if (header.chunk_count != (image - sectors) / kChunkSectors) return why = "its header contradicts itself (chunks)", std::nullopt;
+  if (header.chunk_count != first / kChunkSectors) return why = "its header contradicts itself (chunks)", std::nullopt;
   const uint64_t bytes = sectors * kSectorSize, table = header.chunk_count * digest_size(kind);
   const uint64_t marks = header.marks_offset, troubles = header.trouble_offset;
-  if (bytes < sizeof header || table > bytes - sizeof header || header.marks_bytes < (first + 7) / 8 || marks < sizeof header + table || marks > bytes ||
-      header.marks_bytes > bytes - marks || troubles < marks + header.marks_bytes || troubles > bytes || header.trouble_bytes > bytes - troubles)
+  if (bytes < sizeof header || table > bytes - sizeof header || header.marks_bytes < (first + 7) / 8 || marks < sizeof header + table ||
+      marks > bytes || header.marks_bytes > bytes - marks || troubles < marks + header.marks_bytes || troubles > bytes ||
+      header.trouble_bytes > bytes - troubles)
     return why = "its header contradicts itself (sizes)", std::nullopt;
   // Room that nothing explains would only be a way to make us allocate it.
-  if (header.marks_bytes > (first + 7) / 8 + kSlack || header.trouble_bytes > kMaxTroubleBytes || bytes - sizeof header - table > (first + 7) / 8 + kMaxTroubleBytes + kSlack)
+  if (header.marks_bytes > (first + 7) / 8 + kSlack || header.trouble_bytes > kMaxTroubleBytes ||
+      bytes - sizeof header - table > (first + 7) / 8 + kMaxTroubleBytes + kSlack)
     return why = "its header contradicts itself (room)", std::nullopt;
   return header;
 }
@@ -166,7 +166,8 @@ FoundManifest load_manifest(const SectorSource& source, uint64_t base, IssueLog&
   if (search == Search::found) {
     const uint64_t room = source.sectors() - base, image = locator.image_sectors, first = locator.manifest_first;
     if (locator.version != 1) {
-      fault(log, "the manifest is of a version that this program does not know", {at, 1}, "version " + std::to_string(locator.version.get()) + ": a newer verify can read it");
+      fault(log, "the manifest is of a version that this program does not know", {at, 1},
+            "version " + std::to_string(locator.version.get()) + ": a newer verify can read it");
       return found;
     }
     found.promised_sectors = image;
@@ -188,16 +189,19 @@ FoundManifest load_manifest(const SectorSource& source, uint64_t base, IssueLog&
       why = "its locator and its header contradict each other";
     }
     if (!header) {
-      fault(log, "the manifest is damaged", {base + std::min(first, room), std::min<uint64_t>(locator.manifest_sectors, room - std::min(first, room))},
+      fault(log, "the manifest is damaged",
+            {base + std::min(first, room), std::min<uint64_t>(locator.manifest_sectors, room - std::min(first, room))},
             why + ": the sectors cannot be compared with what was written");
       return found;
     }
   } else {
     header = find_header(source, base);
     if (search == Search::damaged)
-      fault(log, "the locator of the manifest is damaged", {at, 1}, header ? "the manifest was found from the end" : "and no manifest was found at the end");
+      fault(log, "the locator of the manifest is damaged", {at, 1},
+            header ? "the manifest was found from the end" : "and no manifest was found at the end");
     else if (header)
-      fault(log, "the locator of the manifest is missing", {base + kFirstDescriptor, kLocatorSector - kFirstDescriptor + 1}, "the manifest was found from the end");
+      fault(log, "the locator of the manifest is missing", {base + kFirstDescriptor, kLocatorSector - kFirstDescriptor + 1},
+            "the manifest was found from the end");
     if (!header) return found;
     found.promised_sectors = header->image_sectors;
   }

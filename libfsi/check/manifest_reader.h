@@ -10,42 +10,35 @@
 
 #include "libfsi/base/digest.h"
 #include "libfsi/base/sectors.h"
-#include "libfsi/disc/manifest.h"
 #include "libfsi/read/issue.h"
 
 namespace fsi {
 
 /// A file that was not as promised while the image was made.
 struct Trouble {
-  uint8_t kind = 0;      ///< 1 shrank, 2 grew, 3 vanished, 4 failed
-  int error = 0;         ///< errno where there is one
-  uint64_t promised = 0; ///< bytes
-  uint64_t found = 0;    ///< bytes
+  uint8_t kind = 0;       ///< 1 shrank, 2 grew, 3 vanished, 4 failed
+  int error = 0;          ///< errno where there is one
+  uint64_t promised = 0;  ///< bytes
+  uint64_t found = 0;     ///< bytes
   std::string path{};
 };
 
 /// A manifest whose header is whole. All sectors in it are relative to `base`.
 struct Manifest {
   DigestKind kind = DigestKind::none;
-  uint64_t base = 0;           ///< sector of the source where the session starts
+  uint64_t base = 0;  ///< sector of the source where the session starts
   uint64_t image_sectors = 0;
   uint64_t first = 0, sectors = 0;
   uint64_t chunk_count = 0;
-  std::string root;            ///< hex
-  std::vector<std::byte> body{}; ///< header and all; empty when it could not be read
-  bool table_whole = false;    ///< the digests can be believed
-  bool body_whole = false;     ///< marks and troubles too
-  std::span<const std::byte> digests{}; ///< inside body
+  std::string root;                      ///< hex
+  std::vector<std::byte> body{};         ///< header and all; empty when it could not be read
+  bool table_whole = false;              ///< the digests can be believed
+  bool body_whole = false;               ///< marks and troubles too
+  std::span<const std::byte> digests{};  ///< inside body
   std::span<const std::byte> marks{};
   std::vector<Trouble> troubles{};
   uint64_t trouble_count = 0;
 
-  /// The chunk that begins at a sector (relative to `base`): its number in the table; none for the manifest's own.
-  std::optional<uint64_t> chunk_at(uint64_t sector) const {
-    if (sector >= first && sector < first + sectors) return {};
-    const uint64_t chunk = (sector < first ? sector : sector - sectors) / disc::kChunkSectors;
-    return chunk < chunk_count ? std::optional(chunk) : std::nullopt;
-  }
   std::span<const std::byte> digest_of_chunk(uint64_t chunk) const {
     const size_t size = digest_size(kind);
     return digests.subspan(static_cast<size_t>(chunk) * size, size);
@@ -58,7 +51,7 @@ struct Manifest {
 };
 
 struct FoundManifest {
-  std::optional<Manifest> manifest{};  ///< the header is whole
+  std::optional<Manifest> manifest{};          ///< the header is whole
   std::optional<uint64_t> promised_sectors{};  ///< what header or locator say the image has
 };
 

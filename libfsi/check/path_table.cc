@@ -90,7 +90,10 @@ class PathTableCheck {
 
   void fault(const char* what, uint64_t where, const char* clause, std::string detail) {
     log_.report(what, [&] {
-      return Issue{.where = {where, 1}, .paths = {{.path = "path table (" + std::string(tree_.name()) + ")", .is_structure = true}}, .clause = clause, .detail = std::move(detail)};
+      return Issue{.where = {where, 1},
+                   .paths = {{.path = "path table (" + std::string(tree_.name()) + ")", .is_structure = true}},
+                   .clause = clause,
+                   .detail = std::move(detail)};
     });
   }
 
@@ -109,23 +112,28 @@ class PathTableCheck {
         fault("path table records are not in order", at, "ECMA-119 6.9.1", "record " + std::to_string(number));
       std::swap(previous, record);
     }
-    if (!table.at_end()) fault("a path table is not a list of records up to its end", at, "ECMA-119 9.4", "after record " + std::to_string(number));
+    if (!table.at_end())
+      fault("a path table is not a list of records up to its end", at, "ECMA-119 9.4", "after record " + std::to_string(number));
     const auto missing = static_cast<uint64_t>(std::ranges::count(found_, false));
     if (missing > 0) {
       const auto first = std::ranges::find(found_, false) - found_.begin();
       fault("a directory is missing in the path table", at, "ECMA-119 6.9.1",
-            std::to_string(missing) + " of " + std::to_string(found_.size()) + ", the first at LBA " + std::to_string(directories_[static_cast<size_t>(first)].extent));
+            std::to_string(missing) + " of " + std::to_string(found_.size()) + ", the first at LBA " +
+                std::to_string(directories_[static_cast<size_t>(first)].extent));
     }
   }
 
   void check_record(const TableRecord& record, uint64_t number, const std::vector<Lba>& extents, Lba at) {
-    const auto it = std::ranges::lower_bound(directories_, record.extent, {}, [](const PhysicalDirectory& d) { return uint64_t{d.extent}; });
+    const auto it =
+        std::ranges::lower_bound(directories_, record.extent, {}, [](const PhysicalDirectory& d) { return uint64_t{d.extent}; });
     if (it == directories_.end() || it->extent != record.extent)
       return fault("a path table record leads to no directory of the tree", at, "ECMA-119 9.4.3",
                    "record " + std::to_string(number) + ": LBA " + std::to_string(record.extent));
     found_[static_cast<size_t>(it - directories_.begin())] = true;
-    if (record.parent == 0 || record.parent > extents.size() || (record.parent >= number && number != 1) || extents[record.parent - 1u] != it->parent)
-      fault("a path table record has the wrong parent", at, "ECMA-119 9.4.4", "record " + std::to_string(number) + ": parent " + std::to_string(record.parent));
+    if (record.parent == 0 || record.parent > extents.size() || (record.parent >= number && number != 1) ||
+        extents[record.parent - 1u] != it->parent)
+      fault("a path table record has the wrong parent", at, "ECMA-119 9.4.4",
+            "record " + std::to_string(number) + ": parent " + std::to_string(record.parent));
     if (identifier_hash(record.identifier) != it->identifier)
       fault("a path table record has another identifier than its directory", at, "ECMA-119 9.4.5", "record " + std::to_string(number));
   }
@@ -136,7 +144,8 @@ class PathTableCheck {
     TableRecord x, y;
     for (uint64_t number = 1;; ++number) {
       const bool more = next_record<PathTableRecordL>(a, x);
-      if (more != next_record<Fixed>(b, y) || (more && x != y)) return fault(what, other, "ECMA-119 6.9.2", "at record " + std::to_string(number));
+      if (more != next_record<Fixed>(b, y) || (more && x != y))
+        return fault(what, other, "ECMA-119 6.9.2", "at record " + std::to_string(number));
       if (!more) return;
     }
   }

@@ -50,7 +50,9 @@ class StructureVisitor final : public Visitor {
  private:
   void fault(const char* what, const Entry& entry, SectorRange range) {
     log_.report(what, [&] {
-      return Issue{.where = range, .paths = {{.path = std::string(entry.path), .bytes = entry.size, .size = entry.size}}, .clause = "ECMA-119 9.1.3"};
+      return Issue{.where = range,
+                   .paths = {{.path = std::string(entry.path), .bytes = entry.size, .size = entry.size}},
+                   .clause = "ECMA-119 9.1.3"};
     });
   }
   const uint64_t source_end_, volume_end_;
@@ -62,7 +64,8 @@ class StructureVisitor final : public Visitor {
 };
 
 // Extents may be shared as a whole (hard links, equal contents, several trees); anything else is two owners of a sector.
-void check_overlaps(const Volume& volume, std::vector<Owned>& owned, const std::vector<NamedRange>& known, std::stop_token stop, IssueLog& log) {
+void check_overlaps(const Volume& volume, std::vector<Owned>& owned, const std::vector<NamedRange>& known, std::stop_token stop,
+                    IssueLog& log) {
   std::ranges::sort(owned);
   owned.erase(std::unique(owned.begin(), owned.end()), owned.end());
   std::vector<SectorRange> shared;
@@ -87,7 +90,11 @@ void check_overlaps(const Volume& volume, std::vector<Owned>& owned, const std::
   shared.resize(kept);
   for (RangeHits& hits : map_to_paths(volume, shared, known, 16, std::move(stop)))
     log.report("extents overlap without being the same", [&] {
-      return Issue{.where = hits.range, .paths = std::move(hits.paths), .more_paths = hits.more, .clause = "ECMA-119 6.4", .more = std::exchange(more, 0)};
+      return Issue{.where = hits.range,
+                   .paths = std::move(hits.paths),
+                   .more_paths = hits.more,
+                   .clause = "ECMA-119 6.4",
+                   .more = std::exchange(more, 0)};
     });
 }
 
@@ -97,8 +104,8 @@ void check_boot(const Volume& volume, const SectorSource& source, IssueLog& log)
 
 }  // namespace
 
-StructureFacts check_structure(const Volume& volume, const SectorSource& source, const std::vector<NamedRange>& known, const StructureOptions& options,
-                               IssueLog& log) {
+StructureFacts check_structure(const Volume& volume, const SectorSource& source, const std::vector<NamedRange>& known,
+                               const StructureOptions& options, IssueLog& log) {
   // In a later session addresses are absolute and the size is not: only the source bounds it then.
   const uint64_t volume_end = options.session_start == 0 && volume.sectors() != 0 ? volume.sectors() : UINT64_MAX;
   StructureVisitor visitor(source.sectors(), volume_end, options.truncated, log);

@@ -18,13 +18,13 @@ struct StructureOptions {
 };
 
 struct StructureFacts {
-  uint64_t files = 0;        ///< of the best tree, all that is not a directory
+  uint64_t files = 0;  ///< of the best tree, all that is not a directory
   uint64_t directories = 0;
-  uint64_t data_end = 0;     ///< the first sector behind all file data and directories
+  uint64_t data_end = 0;  ///< the first sector behind all file data and directories
 };
 
 /// Walks every tree. Faults go to `log`. Throws Error(interrupted).
-StructureFacts check_structure(const Volume& volume, const SectorSource& source, const std::vector<NamedRange>& known, const StructureOptions& options,
-                               IssueLog& log);
+StructureFacts check_structure(const Volume& volume, const SectorSource& source, const std::vector<NamedRange>& known,
+                               const StructureOptions& options, IssueLog& log);
 
 }  // namespace fsi

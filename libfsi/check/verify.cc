@@ -40,7 +40,8 @@ class Verification {
     map_damage();
     name_troubles();
     tell("checking the structures");
-    const StructureFacts facts = check_structure(volume_, source_, known_, {options_.session_start, manifest() != nullptr, truncated_, options_.stop}, structure_log_);
+    const StructureFacts facts = check_structure(
+        volume_, source_, known_, {options_.session_start, manifest() != nullptr, truncated_, options_.stop}, structure_log_);
     report_.files = facts.files;
     report_.directories = facts.directories;
     soften_truncation(facts.data_end);
@@ -66,15 +67,17 @@ class Verification {
     for (const auto& tree : volume_.trees) report_.file_systems.emplace_back(tree->name());
     if (volume_.has_udf) report_.file_systems.emplace_back("UDF");
     if (report_.file_systems.empty())
-      note("there is no file system that verify knows", "no volume descriptors from sector " + std::to_string(options_.session_start + disc::kFirstDescriptor),
-           Severity::error);
+      note("there is no file system that verify knows",
+           "no volume descriptors from sector " + std::to_string(options_.session_start + disc::kFirstDescriptor), Severity::error);
     else if (volume_.has_udf)
       note("there is a UDF file system", "its structures are not checked yet; its sectors are read like all others");
   }
 
   void note_manifest(std::optional<uint64_t> promised) {
     if (!manifest_) {
-      if (!promised) note("there is no manifest", "not made by mkimage, or made without one: only whether every sector reads and whether the structures are right can be told");
+      if (!promised)
+        note("there is no manifest",
+             "not made by mkimage, or made without one: only whether every sector reads and whether the structures are right can be told");
       return;
     }
     report_.manifest = {.found = true,
@@ -86,7 +89,8 @@ class Verification {
                         .troubles = manifest_->trouble_count};
     const uint64_t end = options_.session_start + manifest_->image_sectors;
     if (source_.sectors() > end)
-      note("there are sectors behind the image", std::to_string(source_.sectors() - end) + " sectors from LBA " + std::to_string(end) + "; nothing is known of them");
+      note("there are sectors behind the image",
+           std::to_string(source_.sectors() - end) + " sectors from LBA " + std::to_string(end) + "; nothing is known of them");
   }
 
   // What was made, or, without a manifest, all there is.
@@ -121,7 +125,10 @@ class Verification {
     if (!claims_more_) return;
     const bool lost = data_end > source_.sectors();
     damage_log_.report("the image is truncated", [&] {
-      Issue issue{.severity = lost ? Severity::error : Severity::warning, .finding = Finding::truncated, .where = missing_, .clause = "ECMA-119 8.4.8"};
+      Issue issue{.severity = lost ? Severity::error : Severity::warning,
+                  .finding = Finding::truncated,
+                  .where = missing_,
+                  .clause = "ECMA-119 8.4.8"};
       issue.detail = "the volume claims " + std::to_string(volume_.sectors()) + " sectors, there are " + std::to_string(source_.sectors()) +
                      (lost ? "" : "; no file lies in the missing ones");
       for (RangeHits& hits : map_to_paths(volume_, {missing_}, {}, options_.paths_of_an_issue, options_.stop)) {
@@ -142,7 +149,8 @@ class Verification {
       report_damage({missing_}, Finding::truncated, "sectors are missing", "the image ends before them", UINT64_MAX);
   }
 
-  void report_damage(const std::vector<SectorRange>& ranges, Finding finding, const char* what, const std::string& detail, uint64_t volume_end) {
+  void report_damage(const std::vector<SectorRange>& ranges, Finding finding, const char* what, const std::string& detail,
+                     uint64_t volume_end) {
     for (RangeHits& hits : map_to_paths(volume_, ranges, known_, options_.paths_of_an_issue, options_.stop)) {
       Issue issue{.finding = finding, .where = hits.range, .paths = std::move(hits.paths), .more_paths = hits.more, .detail = detail};
       if (issue.where.first >= volume_end) {
@@ -169,14 +177,16 @@ class Verification {
   // found no room in the list.
   void name_troubles() {
     if (!manifest_ || !manifest_->body_whole) return;
-    static constexpr const char* kKinds[] = {"was not as promised", "was shorter than promised: filled with zeros", "was longer than promised: cut",
-                                             "had vanished: filled with zeros", "could not be read: filled with zeros"};
+    static constexpr const char* kKinds[] = {"was not as promised", "was shorter than promised: filled with zeros",
+                                             "was longer than promised: cut", "had vanished: filled with zeros",
+                                             "could not be read: filled with zeros"};
     std::set<std::string, std::less<>> named;
     for (const Trouble& t : manifest_->troubles) {
       named.insert(t.path);
       trouble_log_.report("a source file was not as promised while the image was made", [&] {
         Issue issue{.finding = Finding::trouble, .paths = {{.path = t.path, .bytes = t.promised, .size = t.promised}}};
-        issue.detail = std::string(kKinds[t.kind <= 4 ? t.kind : 0]) + "; promised " + std::to_string(t.promised) + " bytes, found " + std::to_string(t.found);
+        issue.detail = std::string(kKinds[t.kind <= 4 ? t.kind : 0]) + "; promised " + std::to_string(t.promised) + " bytes, found " +
+                       std::to_string(t.found);
         if (t.error != 0) issue.detail += ": " + errno_text(t.error);
         return issue;
       });

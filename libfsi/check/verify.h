@@ -18,22 +18,22 @@ struct VerifyOptions {
   /// 512 chunks of 64 KiB spread over the image (the first and the last included).
   enum class Level : uint8_t { quick, full };
   Level level = Level::full;
-  bool parallel = true;        ///< false for a drive: one reader, in ascending order
-  unsigned threads = 0;        ///< 0: as many as there are processors
-  uint64_t session_start = 0;  ///< absolute sector where the session to verify starts
+  bool parallel = true;             ///< false for a drive: one reader, in ascending order
+  unsigned threads = 0;             ///< 0: as many as there are processors
+  uint64_t session_start = 0;       ///< absolute sector where the session to verify starts
   size_t paths_of_an_issue = 1000;  ///< paths kept for one damaged range; the others are counted
   Progress progress{};
   std::stop_token stop{};
 };
 
 struct ManifestFacts {
-  bool found = false;          ///< and its header is whole
-  bool believed = false;       ///< its table of digests is whole: sectors were compared
-  std::string digest;          ///< "xxh3", "sha256"
+  bool found = false;     ///< and its header is whole
+  bool believed = false;  ///< its table of digests is whole: sectors were compared
+  std::string digest;     ///< "xxh3", "sha256"
   uint64_t image_sectors = 0;
-  uint64_t chunks = 0;         ///< with a digest
-  std::string root;            ///< hex; stands for the whole image
-  uint64_t troubles = 0;       ///< files that were not as promised while the image was made
+  uint64_t chunks = 0;    ///< with a digest
+  std::string root;       ///< hex; stands for the whole image
+  uint64_t troubles = 0;  ///< files that were not as promised while the image was made
 };
 
 struct VerifyReport {
@@ -46,7 +46,7 @@ struct VerifyReport {
   uint64_t sectors_read = 0;            ///< by the pass over the sectors
   uint64_t sectors_compared = 0;        ///< with a digest; the manifest's own sectors come on top
   bool sampled = false;
-  std::vector<Issue> issues;            ///< damage first, then the manifest, troubles, structure
+  std::vector<Issue> issues;  ///< damage first, then the manifest, troubles, structure
 
   /// Nothing is wrong: notes and warnings only.
   bool ok() const;

@@ -2,12 +2,13 @@
 //
 // Locator: one sector at session start + 31, found by its magic anywhere in sectors 16..31 after the
 // session start. It is an ordinary sector of the image, covered by chunk digest 0.
-// Manifest: whole chunks (32 sectors) behind all file data. At most a few chunks lie behind it: what
-// others look for at the very end of an image (the backup of a partition table, an anchor of UDF).
-//   ManifestHeader | digests, one a chunk | sector marks, one bit a sector | troubles | zeros
-// Chunks are counted from the session start, leaving out those of the manifest: the table has first
-// those before it, then those behind it. The manifest's own integrity is body_digest over everything
-// behind the header, and header_digest over the header with header_digest taken as zeros.
+// Manifest: whole chunks (32 sectors) at the end of the image:
+//   ManifestHeader | digests, one a chunk | sector marks, one bit a sector | troubles | zeros | closing sectors
+// Closing sectors are those that a file system wants at the very end of the volume (UDF's last anchor). Readers of
+// the manifest need not know them: they are bytes like the zeros, covered by body_digest.
+// Chunks are counted from the session start. The chunks of the manifest itself have no digest in the
+// table (it ends before them); the manifest's own integrity is body_digest over everything behind the
+// header, and header_digest over the header with header_digest taken as zeros.
 // root is the digest over the table of digests; it stands for the whole image.
 // A digest takes digest_size() bytes. Marks: bit (s % 8) of byte (s / 8) is 1 when sector s (from the
 // session start) holds data that was not what the source promised (padded, cut, unreadable).
@@ -53,7 +54,7 @@ struct ManifestHeader {
   Le64 image_sectors;                // 40
   Le64 manifest_first;               // 48
   Le64 manifest_sectors;             // 56
-  Le64 chunk_count;                  // 64   (image_sectors - manifest_sectors) / 32
+  Le64 chunk_count;                  // 64   manifest_first / 32
   Le64 marks_offset;                 // 72   bytes from the manifest's start
   Le64 marks_bytes;                  // 80   one bit for each sector before the manifest
   Le64 trouble_offset;               // 88

@@ -106,14 +106,7 @@ void Image::seal() const {
   });
   drifts_.erase(std::unique(drifts_.begin(), drifts_.end(), [](const Drift& a, const Drift& b) { return a.content == b.content; }),
                 drifts_.end());
-  if (parts_.manifest) {
-    // What lies behind the manifest depends on addresses only; it is short.
-    const SectorRange closing = parts_.manifest->closing_sectors();
-    std::vector<std::byte> bytes(closing.count * kSectorSize);
-    render_regions({closing.first + session_start(), closing.count}, bytes);
-    parts_.manifest->digest_chunks(closing.first, bytes);
-    parts_.manifest->seal(drifts_);
-  }
+  if (parts_.manifest) parts_.manifest->seal(drifts_);
   sealed_ = true;
 }
 
@@ -130,8 +123,7 @@ void Image::render_everything_once() const {
 void Image::read(SectorRange range, std::span<std::byte> out) const {
   if (range.end() > sectors() || out.size() != range.count * kSectorSize)
     throw Error(ErrorKind::usage, name(), "reading sector " + std::to_string(range.first), "the range does not lie inside the image");
-  const uint64_t manifest_end = parts_.manifest ? parts_.manifest->closing_sectors().first : sectors();
-  if (range.end() > body_sectors() && range.first < manifest_end) render_everything_once();
+  if (range.end() > body_sectors()) render_everything_once();
   ContentReader reader(tree());
   render({range.first + session_start(), range.count}, out, reader);
 }
@@ -161,7 +153,9 @@ MapItem Image::item_at(Lba lba) const {
     const ContentId id = layout().data_order[i];
     return {layout().extent(tree(), id).range(), "file " + tree().path(tree().contents[id].first_node)};
   }
-  for (const Region* region : layout().regions) {
+  // From the end, since a region of Zone::closing lies inside of the one before it.
+  for (auto at = layout().regions.rbegin(); at != layout().regions.rend(); ++at) {
+    const Region* region = *at;
     if (lba < region->range.first || lba >= region->range.end()) continue;
     std::vector<std::pair<std::string, SectorRange>> parts;
     region->describe(parts);

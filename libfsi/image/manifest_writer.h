@@ -18,17 +18,11 @@ class ManifestWriter {
 
   std::vector<Region*> regions() { return {&locator_, &body_}; }
 
-  /// Sectors from the session start up to the manifest.
+  /// Sectors from the session start that the digests cover: all before the manifest.
   uint64_t covered_sectors() const { return body_.range.first - layout_.session_start; }
 
-  /// And what lies behind it, down to the end of the image.
-  SectorRange closing_sectors() const {
-    const uint64_t end = body_.range.end() - layout_.session_start;
-    return {end, layout_.sectors() - end};
-  }
-
   /// Digests the whole chunks in `bytes`, which begin at `first` (sectors from the session start, a
-  /// multiple of 32) and lie all before or all behind the manifest. Thread-safe for different chunks.
+  /// multiple of 32). Thread-safe for different chunks.
   void digest_chunks(uint64_t first, std::span<const std::byte> bytes);
 
   /// All chunks are digested; `drifts` holds at most one drift a content, in the order of contents.
@@ -50,8 +44,9 @@ class ManifestWriter {
     explicit Body(ManifestWriter& owner) : owner_(owner) { zone = Zone::last; }
     std::string what() const override { return "manifest"; }
     uint64_t measure() override { return 0; }
-    uint64_t measure_between(uint64_t sectors_before, uint64_t sectors_behind) override;
+    uint64_t measure_behind(uint64_t sectors_before, uint64_t closing) override;
     void render(uint64_t first, std::span<std::byte> out) const override;
+    void describe(std::vector<std::pair<std::string, SectorRange>>& parts) const override;
 
    private:
     ManifestWriter& owner_;
@@ -62,6 +57,7 @@ class ManifestWriter {
   const DigestKind kind_;
   Locator locator_;
   Body body_;
+  uint64_t closing_ = 0;  // sectors at its end that other regions fill
   uint64_t marks_offset_ = 0, marks_bytes_ = 0, trouble_offset_ = 0;
   std::vector<std::byte> bytes_;  // the manifest itself: about 0.03 % of the image
 };

@@ -4,8 +4,10 @@
 
 #include <cstring>
 #include <functional>
+#include <new>
 #include <span>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "libfsi/base/sectors.h"
@@ -41,22 +43,20 @@ class SystemUseEntries {
   void clear() { size_ = 0; }
   size_t size() const { return size_; }
   std::span<const std::byte> bytes() const { return {bytes_.data(), size_}; }
+  /// A new record at the end, to be filled in at once.
   template <class T>
-  void put(const T& record) {
-    put_bytes(bytes_of(record));
+  T& add() {
+    static_assert(alignof(T) == 1 && std::is_trivially_copyable_v<T>);
+    return *new (grow(sizeof(T))) T;
   }
-  /// The first `bytes` of a record.
-  template <class T>
-  void put_prefix(const T& record, size_t bytes) {
-    put_bytes(bytes_of(record).first(bytes));
-  }
-  void put_text(std::string_view text) { put_bytes(std::as_bytes(std::span(text))); }
+  void add_text(std::string_view text) { std::memcpy(grow(text.size()), text.data(), text.size()); }
+  /// Takes bytes from the end.
+  void drop(size_t bytes) { size_ -= bytes; }
 
  private:
-  void put_bytes(std::span<const std::byte> bytes) {
-    if (bytes_.size() - size_ < bytes.size()) bytes_.resize(2 * bytes_.size() + bytes.size());
-    std::memcpy(bytes_.data() + size_, bytes.data(), bytes.size());
-    size_ += bytes.size();
+  std::byte* grow(size_t bytes) {
+    if (bytes_.size() - size_ < bytes) bytes_.resize(2 * bytes_.size() + bytes);
+    return bytes_.data() + std::exchange(size_, size_ + bytes);
   }
   std::vector<std::byte> bytes_ = std::vector<std::byte>(512);
   size_t size_ = 0;

@@ -6,7 +6,6 @@
 #include <algorithm>
 
 #include "libfsi/base/record_sink.h"
-#include "libfsi/iso9660/times.h"
 
 namespace fsi {
 
@@ -82,8 +81,8 @@ class DirectoryRegion::Walk {
     }
   }
 
-  void compose(const disc::DirectoryRecord& fixed, const Identifier& identifier, const RecordSubject& subject) {
-    composer_.compose(fixed, identifier.view(), subject, place_);
+  void compose(const RecordFields& fields, const Identifier& identifier, const RecordSubject& subject) {
+    composer_.compose(fields, identifier.view(), subject, place_);
     ++cursor_.slot;
   }
 
@@ -94,38 +93,27 @@ class DirectoryRegion::Walk {
     const uint64_t begin = cursor_.section * disc::kMaxSectionBytes;
     const uint64_t bytes = std::min(size - begin, disc::kMaxSectionBytes);
     const Lba first = !addresses_ ? 0 : size == 0 ? empty_lba() : static_cast<Lba>(region_.layout_.content_lba[node.content] + begin / kSectorSize);
-    disc::DirectoryRecord fixed = file_record(node, first, bytes);
+    RecordFields fields = file_record(node, first, bytes);
     const bool last = begin + bytes == size;
     if (last) {
-      compose(fixed, identifier, subject);
+      compose(fields, identifier, subject);
       cursor_.section = 0;
       return;
     }
-    fixed.flags = fixed.flags | disc::kMultiExtent;
+    fields.flags |= disc::kMultiExtent;
     ContinuationPlace same = place_;
-    composer_.compose(fixed, identifier.view(), subject, same);
+    composer_.compose(fields, identifier.view(), subject, same);
     ++cursor_.section;
   }
 
-  disc::DirectoryRecord directory_record(uint32_t directory, const Node& node) const {
-    disc::DirectoryRecord record;
-    if (addresses_) {
-      const Extent extent = region_.extent(directory);
-      record.extent = extent.first;
-      record.data_length = extent.bytes;
-    }
-    record.time = short_time(node.mtime);
-    record.flags = disc::kDirectory | (node.hidden ? disc::kHidden : 0);
-    return record;
+  RecordFields directory_record(uint32_t directory, const Node& node) const {
+    const Extent extent = addresses_ ? region_.extent(directory) : Extent{};
+    return {extent.first, static_cast<uint32_t>(extent.bytes), node.mtime, flags(node, disc::kDirectory)};
   }
-  disc::DirectoryRecord file_record(const Node& node, Lba first, uint64_t bytes) const {
-    disc::DirectoryRecord record;
-    record.extent = first;
-    record.data_length = bytes;
-    record.time = short_time(node.mtime);
-    record.flags = node.hidden ? disc::kHidden : 0;
-    return record;
+  RecordFields file_record(const Node& node, Lba first, uint64_t bytes) const {
+    return {first, static_cast<uint32_t>(bytes), node.mtime, flags(node, 0)};
   }
+  static uint8_t flags(const Node& node, uint8_t kind) { return node.hidden ? kind | disc::kHidden : kind; }
   Lba lba(uint32_t directory) const { return addresses_ ? region_.extent(directory).first : 0; }
   Lba empty_lba() const { return addresses_ ? region_.layout_.empty_lba : 0; }
 
@@ -149,10 +137,17 @@ uint64_t place_record(uint64_t position, size_t length) {
 uint64_t DirectoryRegion::measure() {
   const size_t count = hierarchy_.directories().size();
   placements_ = std::vector<Placement>(count);
-  tbb::parallel_for(tbb::blocked_range<uint32_t>(0, static_cast<uint32_t>(count), 64), [&](const tbb::blocked_range<uint32_t>& some) {
+  const auto measure_some = [&](const tbb::blocked_range<uint32_t>& some) {
     RecordComposer composer(hierarchy_.dialect().system_use());
     for (uint32_t i = some.begin(); i < some.end(); ++i) placements_[i] = measure_directory(i, composer);
-  });
+  };
+  const tbb::blocked_range<uint32_t> all(0, static_cast<uint32_t>(count), 64);
+  try {
+    tbb::parallel_for(all, measure_some);
+  } catch (const Error&) {
+    measure_some(all);  // so that the error told is the first, not the first to arrive
+    throw;
+  }
   uint64_t total = 0;
   disc_order_ = hierarchy_.disc_order();
   for (const uint32_t i : disc_order_) {
@@ -164,12 +159,19 @@ uint64_t DirectoryRegion::measure() {
 }
 
 DirectoryRegion::Placement DirectoryRegion::measure_directory(uint32_t directory, RecordComposer& composer) const {
+  const Hierarchy::Directory& self = hierarchy_.directories()[directory];
   Walk walk(*this, directory, false, composer);
   Track track;
   uint64_t position = 0;
   while (!walk.at_end()) {
     const Cursor cursor = walk.cursor();
-    walk.step();
+    try {
+      walk.step();
+    } catch (const Error& error) {
+      std::string where = hierarchy_.path(self);
+      if (cursor.slot >= 2) where += (where == "/" ? "" : "/") + std::string(hierarchy_.node_name(hierarchy_.entries(self)[cursor.slot - 2]));
+      throw Error(error.kind(), printable(where), error.doing() + " in " + hierarchy_.dialect().name(), error.why());
+    }
     const uint64_t at = place_record(position, composer.record().size());
     if (at % (kCheckpointSectors * kSectorSize) == 0 && at > 0) track.checkpoints.push_back(cursor);
     position = at + composer.record().size();
@@ -178,7 +180,7 @@ DirectoryRegion::Placement DirectoryRegion::measure_directory(uint32_t directory
   }
   const uint64_t sectors = sectors_for(position);
   if (sectors * kSectorSize > UINT32_MAX)
-    throw Error(ErrorKind::limit, printable(hierarchy_.path(hierarchy_.directories()[directory])), "measuring its directory in " + hierarchy_.dialect().name(),
+    throw Error(ErrorKind::limit, printable(hierarchy_.path(self)), "measuring its directory in " + hierarchy_.dialect().name(),
                 "it takes 4 GiB and more, which has no place in a directory record; spread its entries over several directories");
   Placement placement;
   placement.data_sectors = static_cast<uint32_t>(sectors);

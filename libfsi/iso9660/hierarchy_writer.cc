@@ -51,7 +51,7 @@ void DialectWriter::fill_descriptor(disc::VolumeDescriptor& descriptor) const {
   descriptor.root.length = sizeof descriptor.root + 1;
   descriptor.root.extent = root.first;
   descriptor.root.data_length = root.bytes;
-  descriptor.root.time = short_time(tree_.nodes[kRoot].mtime);
+  set_short_time(descriptor.root.time, short_time_bytes(tree_.nodes[kRoot].mtime));
   descriptor.root.flags = disc::kDirectory;
   descriptor.root.identifier_length = 1;
   descriptor.created = long_time(volume_.created);

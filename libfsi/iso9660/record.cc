@@ -1,6 +1,9 @@
 #include "libfsi/iso9660/record.h"
 
+#include <new>
+
 #include "libfsi/disc/susp.h"
+#include "libfsi/iso9660/times.h"
 
 namespace fsi {
 
@@ -22,13 +25,12 @@ size_t whole_entries(std::span<const std::byte> entries, size_t room) {
 
 }  // namespace
 
-void RecordComposer::compose(disc::DirectoryRecord fixed, std::string_view identifier, const RecordSubject& subject,
-                             ContinuationPlace& place) {
-  size_t at = sizeof fixed;
+void RecordComposer::compose(const RecordFields& fields, std::string_view identifier, const RecordSubject& subject, ContinuationPlace& place) {
+  const size_t at = sizeof(disc::DirectoryRecord);
   const size_t unpadded = at + identifier.size();
   const size_t end = unpadded + unpadded % 2;  // 9.1.12
   if (end > kLongestRecord)
-    throw Error(ErrorKind::limit, printable(subject.name), "composing its directory record", "its identifier is too long");
+    throw Error(ErrorKind::limit, "", "composing its directory record", "its identifier is too long");
   std::memcpy(record_.data() + at, identifier.data(), identifier.size());
   record_[unpadded] = std::byte{0};
   length_ = end;
@@ -44,9 +46,13 @@ void RecordComposer::compose(disc::DirectoryRecord fixed, std::string_view ident
     }
     if (length_ % 2) record_[length_++] = std::byte{0};
   }
-  fixed.length = length_;
-  fixed.identifier_length = identifier.size();
-  std::memcpy(record_.data(), &fixed, sizeof fixed);
+  auto& record = *new (record_.data()) disc::DirectoryRecord;
+  record.length = length_;
+  record.extent = fields.extent;
+  record.data_length = fields.data_length;
+  set_short_time(record.time, short_time_bytes(fields.time));
+  record.flags = fields.flags;
+  record.identifier_length = identifier.size();
 }
 
 size_t RecordComposer::split_system_use(size_t at, ContinuationPlace& place) {
@@ -62,8 +68,8 @@ size_t RecordComposer::split_system_use(size_t at, ContinuationPlace& place) {
   continuation_begin_ = place.position;
   for (unsigned pieces = 1; !rest.empty(); ++pieces) {
     if (pieces > kMostPieces)
-      throw Error(ErrorKind::limit, "", "composing a directory record",
-                  "its system use entries (a very long link target) take more continuation areas than readers follow");
+      throw Error(ErrorKind::limit, "", "composing its directory record",
+                  "its link target is so long that it takes more continuation areas than readers follow; shorten or exclude it");
     const size_t room = kSectorSize - place.position % kSectorSize;
     const bool last = rest.size() <= room;
     const size_t taken = last ? rest.size() : whole_entries(rest, room - sizeof(disc::SuspCE));

@@ -12,6 +12,14 @@
 
 namespace fsi {
 
+/// What a record says besides its identifier and system use.
+struct RecordFields {
+  Lba extent = 0;
+  uint32_t data_length = 0;
+  Time time = 0;
+  uint8_t flags = 0;
+};
+
 /// The continuation area of a directory (SUSP 5.1): where the next byte of it goes.
 struct ContinuationPlace {
   Lba area = 0;           ///< where the area begins; 0 while measuring
@@ -23,10 +31,9 @@ class RecordComposer {
  public:
   explicit RecordComposer(const SystemUse* system_use) : system_use_(system_use) {}
 
-  /// Composes `fixed` (whose lengths are filled in here) with `identifier` and the system use of `subject`. What does not fit
-  /// into the record goes to the continuation area, from `place` on, and `place` moves behind it; every piece lies inside one
+  /// Composes a record of `fields`, `identifier` and the system use of `subject`. What does not fit into the record goes to the continuation area, from `place` on, and `place` moves behind it; every piece lies inside one
   /// block, as Linux demands. Throws Error{limit} when that takes more pieces than readers follow.
-  void compose(disc::DirectoryRecord fixed, std::string_view identifier, const RecordSubject& subject, ContinuationPlace& place);
+  void compose(const RecordFields& fields, std::string_view identifier, const RecordSubject& subject, ContinuationPlace& place);
 
   std::span<const std::byte> record() const { return {record_.data(), length_}; }
   /// The piece or pieces in the continuation area with the zeros between them, empty when there are none.

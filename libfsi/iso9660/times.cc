@@ -8,7 +8,6 @@ namespace fsi {
 
 namespace {
 
-using std::chrono::floor;
 using std::chrono::sys_days;
 using std::chrono::year;
 
@@ -19,43 +18,29 @@ constexpr Time start_of_year(int y) {
 constexpr Time kFirstShort = start_of_year(1900), kEndShort = start_of_year(2156);
 constexpr Time kFirstLong = start_of_year(1), kEndLong = start_of_year(10000);
 
-struct Civil {
-  int year;
-  unsigned month, day, hour, minute, second, hundredths;
-};
-
-Civil civil(Time time) {
-  const std::chrono::sys_time<std::chrono::microseconds> at{std::chrono::microseconds(time)};
-  const sys_days day = floor<std::chrono::days>(at);
-  const std::chrono::year_month_day date(day);
-  const auto of_day = static_cast<uint64_t>((at - day).count());
-  const auto seconds = static_cast<unsigned>(of_day / kSecond);
-  return {int(date.year()),     unsigned(date.month()), unsigned(date.day()), seconds / 3600, seconds / 60 % 60,
-          seconds % 60, static_cast<unsigned>(of_day % kSecond / 10'000)};
-}
-
 }  // namespace
 
 bool fits_short_time(Time time) {
   return time >= kFirstShort && time < kEndShort;
 }
 
-disc::ShortTime short_time(Time time) {
-  const Civil at = civil(std::clamp(time, kFirstShort, kEndShort - 1));
-  disc::ShortTime out;
-  out.year = static_cast<unsigned>(at.year - 1900);
-  out.month = at.month;
-  out.day = at.day;
-  out.hour = at.hour;
-  out.minute = at.minute;
-  out.second = at.second;
-  return out;
+uint64_t short_time_bytes(Time time) {
+  const auto seconds = static_cast<uint64_t>(std::clamp(time, kFirstShort, kEndShort - 1) - kFirstShort) / kSecond;
+  const auto days = static_cast<uint32_t>(seconds / 86400), of_day = static_cast<uint32_t>(seconds % 86400);
+  const std::chrono::year_month_day date(sys_days(year(1900) / 1 / 1) + std::chrono::days(days));
+  return uint64_t(int(date.year()) - 1900) | uint64_t{unsigned(date.month())} << 8 | uint64_t{unsigned(date.day())} << 16 |
+         uint64_t{of_day / 3600} << 24 | uint64_t{of_day / 60 % 60} << 32 | uint64_t{of_day % 60} << 40;
 }
 
 disc::LongTime long_time(Time time) {
-  const Civil at = civil(std::clamp(time, kFirstLong, kEndLong - 1));
+  const std::chrono::sys_time<std::chrono::microseconds> at{std::chrono::microseconds(std::clamp(time, kFirstLong, kEndLong - 1))};
+  const sys_days day = std::chrono::floor<std::chrono::days>(at);
+  const std::chrono::year_month_day date(day);
+  const std::chrono::hh_mm_ss of_day(at - day);
   char text[64];
-  std::snprintf(text, sizeof text, "%04d%02u%02u%02u%02u%02u%02u", at.year, at.month, at.day, at.hour, at.minute, at.second, at.hundredths);
+  std::snprintf(text, sizeof text, "%04d%02u%02u%02d%02d%02d%02d", int(date.year()), unsigned(date.month()), unsigned(date.day()),
+                int(of_day.hours().count()), int(of_day.minutes().count()), int(of_day.seconds().count()),
+                int(of_day.subseconds().count() / 10'000));
   disc::LongTime out;
   out.digits.set(std::string_view(text, 16));
   return out;

@@ -1,7 +1,8 @@
 // Times as ECMA-119 records them, always in UTC.
 #pragma once
 
-#include <string>
+#include <bit>
+#include <cstring>
 
 #include "libfsi/disc/iso9660.h"
 #include "libfsi/source/tree.h"
@@ -9,7 +10,13 @@
 namespace fsi {
 
 /// 9.1.5: a byte for the year holds 1900 to 2155; what lies outside is recorded as the nearest second inside.
-disc::ShortTime short_time(Time time);
+/// The seven bytes of the field, the first one lowest.
+uint64_t short_time_bytes(Time time);
+/// Sets a field. In place and from a register, because records have up to four of them.
+inline void set_short_time(disc::ShortTime& field, uint64_t bytes) {
+  static_assert(std::endian::native == std::endian::little);
+  std::memcpy(static_cast<void*>(&field), &bytes, sizeof field);
+}
 bool fits_short_time(Time time);
 
 /// 8.4.26.1: years 1 to 9999, to a hundredth of a second; the nearest one inside.

@@ -43,25 +43,21 @@ void Iso9660Names::make(std::string_view name, bool directory, uint32_t serial, 
   char stem[kLongest], extension[kLongest];
   size_t stem_size = to_d_characters(name.substr(0, dot), kLongest, stem);
   size_t extension_size = dot < name.size() ? to_d_characters(name.substr(dot + 1), kLongest, extension) : 0;
-  size_t most = 8;  // characters of the stem
+  const SerialDigits digits(serial);
+  const size_t digit_count = serial ? digits.view().size() : 0;
+  size_t most = 8;  // characters of the stem and the digits
   if (eight_dot_three_) {
     extension_size = std::min<size_t>(extension_size, 3);
   } else if (directory) {
     most = kLongest;
   } else {
-    // 7.5.1: both together have 30. A long extension leaves the stem 22 at least.
-    extension_size = std::min(extension_size, 30 - std::min<size_t>(stem_size, 22));
+    // 7.5.1: both together have 30. A long extension leaves the stem 22 at least, and the digits their places.
+    extension_size = std::min(extension_size, 30 - std::max(std::min<size_t>(stem_size, 22), digit_count));
     most = 30 - extension_size;
   }
   out.clear();
-  if (serial) {
-    const SerialDigits digits(serial);
-    const size_t kept = most - std::min(most, digits.view().size());
-    out.append({stem, std::min(stem_size, kept)});
-    out.append(digits.view());
-  } else {
-    out.append({stem, std::min(stem_size, most)});
-  }
+  out.append({stem, std::min(stem_size, most - digit_count)});
+  out.append(digits.view().substr(0, digit_count));
   if (extension_size) {
     out.push('.');
     out.append({extension, extension_size});

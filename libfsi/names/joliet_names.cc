@@ -8,13 +8,11 @@ namespace fsi {
 
 namespace {
 
-constexpr bool allowed_in_text(char32_t c) {
-  return c >= 0x20 && c != 0x7F && c != kInvalidByte;
-}
+constexpr auto allowed_in_text = [](char32_t c) { return c >= 0x20 && c != 0x7F && c != kInvalidByte; };
 
-constexpr bool allowed_in_name(char32_t c) {
+constexpr auto allowed_in_name = [](char32_t c) {
   return allowed_in_text(c) && c != '*' && c != '/' && c != ':' && c != ';' && c != '?' && c != '\\';
-}
+};
 
 constexpr size_t units_of(char32_t c) {
   return c < 0x10000 || c == kInvalidByte ? 1 : 2;
@@ -22,8 +20,8 @@ constexpr size_t units_of(char32_t c) {
 
 template <class Out>
 void put_unit(Out& out, char32_t unit) {
-  out.push(static_cast<char>(unit >> 8));
-  out.push(static_cast<char>(unit));
+  const char bytes[] = {static_cast<char>(unit >> 8), static_cast<char>(unit)};
+  out.append({bytes, 2});
 }
 
 template <class Out>
@@ -115,7 +113,7 @@ bool JolietNames::faithful(std::string_view name, std::string_view recorded) con
 namespace {
 struct StringOut {
   std::string text;
-  void push(char c) { text += c; }
+  void append(std::string_view bytes) { text += bytes; }
 };
 }  // namespace
 

@@ -67,37 +67,49 @@ void UniqueNames::arrange(std::span<const NameRequest> requests, std::span<uint3
 
 // Every loser takes the next free number of its stem. A number is tried once for each stem, and is refused only
 // because another name of the directory is in its way: the tries are never more than the names.
-void UniqueNames::resolve(std::span<const NameRequest> requests, std::vector<uint32_t>& losers, Serials& serials) {
-  const auto is_original = [&](std::string_view name) {  // also of a loser: its first name is its winner's
+void UniqueNames::resolve(std::span<const NameRequest> requests, std::span<const uint32_t> losers, Serials& serials) {
+  const auto is_original = [&](std::string_view name) {
     const auto at = std::lower_bound(items_.begin(), items_.end(), name,
                                      [&](const Item& item, std::string_view wanted) { return text(item) < wanted; });
     return at != items_.end() && text(*at) == name;
   };
-  std::sort(losers.begin(), losers.end(),
-            [&](uint32_t a, uint32_t b) { return requests[items_[a].request].id < requests[items_[b].request].id; });
-
-  std::unordered_map<std::string, uint32_t> next_numbers;  // by the stem with zeros for digits, and their number
-  std::unordered_set<std::string> given;
+  std::unordered_map<std::string, uint32_t> next_numbers;  // by the stem with zeros for digits, and how many
+  std::unordered_set<Item, TextHash, TextEqual> given(losers.size(), TextHash{*this}, TextEqual{*this});
   std::vector<std::pair<uint32_t, Item>> renamed;
+  renamed.reserve(losers.size());
   Identifier candidate;
-  for (const uint32_t loser : losers) {
-    const NameRequest& request = requests[items_[loser].request];
-    uint32_t serial = 0;
-    for (unsigned digits = kFewestDigits; digits <= kMostDigits && !serial; ++digits) {
-      const uint32_t zero = power_of_ten(digits);
-      shape_.make(request.name, request.directory, zero, candidate);
-      uint32_t& next = next_numbers[std::string(candidate.view()) + static_cast<char>(digits)];
-      while (next < zero && !serial) {
-        shape_.make(request.name, request.directory, zero + next, candidate);
-        if (!is_original(candidate.view()) && given.emplace(candidate.view()).second) serial = zero + next;
-        ++next;
+  unsigned digits = 0;
+  uint32_t* next = nullptr;  // number of the stem with so many digits
+  for (size_t i = 0; i < losers.size(); ++i) {
+    const Item& item = items_[losers[i]];
+    const NameRequest& request = requests[item.request];
+    const auto use_digits = [&](unsigned count) {
+      if (count > kMostDigits)
+        throw Error(ErrorKind::limit, printable(request.name), "making its name unique",
+                    "more names of its directory collide than can be numbered; spread them over several directories");
+      digits = count;
+      shape_.make(request.name, request.directory, power_of_ten(digits), candidate);
+      next = &next_numbers[std::string(candidate.view()) + static_cast<char>(digits)];
+    };
+    // What collides with one name, and is of its kind, has its stem and goes on where that one stopped.
+    const bool goes_on = i > 0 && text(items_[losers[i - 1]]) == text(item) && requests[items_[losers[i - 1]].request].directory == request.directory;
+    if (!goes_on) use_digits(kFewestDigits);
+    for (bool found = false; !found;) {
+      if (*next == power_of_ten(digits)) {
+        use_digits(digits + 1);
+        continue;
+      }
+      const uint32_t serial = power_of_ten(digits) + (*next)++;
+      const size_t before = text_.size();
+      const Item made = make(requests, item.request, serial);
+      found = !is_original(text(made)) && given.insert(made).second;
+      if (found) {
+        serials.emplace_back(request.id, serial);
+        renamed.emplace_back(losers[i], made);
+      } else {
+        text_.resize(before);
       }
     }
-    if (!serial)
-      throw Error(ErrorKind::limit, printable(request.name), "making its name unique",
-                  "more names of its directory collide than can be numbered; spread them over several directories");
-    serials.emplace_back(request.id, serial);
-    renamed.emplace_back(loser, make(requests, items_[loser].request, serial));
   }
   for (const auto& [place, item] : renamed) items_[place] = item;
 }

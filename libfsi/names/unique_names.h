@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string_view>
 #include <utility>
@@ -36,10 +37,18 @@ class UniqueNames {
     uint32_t request;
     uint32_t length;
   };
+  struct TextHash {
+    const UniqueNames& names;
+    size_t operator()(const Item& item) const { return std::hash<std::string_view>()(names.text(item)); }
+  };
+  struct TextEqual {
+    const UniqueNames& names;
+    bool operator()(const Item& a, const Item& b) const { return names.text(a) == names.text(b); }
+  };
   std::string_view text(const Item& item) const { return {text_.data() + item.offset, item.length}; }
   Item make(std::span<const NameRequest> requests, uint32_t request, uint32_t serial);
   void sort(std::span<const NameRequest> requests);
-  void resolve(std::span<const NameRequest> requests, std::vector<uint32_t>& losers, Serials& serials);
+  void resolve(std::span<const NameRequest> requests, std::span<const uint32_t> losers, Serials& serials);
 
   const NameShape& shape_;
   std::vector<Item> items_;

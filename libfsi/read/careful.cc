@@ -26,8 +26,9 @@ bool CarefulReader::read(uint64_t first, std::span<std::byte> out) {
       if (error.kind() == ErrorKind::interrupted) throw;
       std::ranges::fill(sector, std::byte{0});
       good = false;
-      log_.report("a sector of the file system's structures cannot be read",
-                  [&] { return Issue{.finding = Finding::unreadable, .where = {first + i, 1}, .detail = error.why()}; });
+      log_.report("a sector of the file system's structures cannot be read", [&] {
+        return Issue{.finding = Finding::unreadable, .where = {first + i, 1}, .detail = error.why()};
+      });
     }
   }
   return good;

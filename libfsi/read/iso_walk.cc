@@ -116,14 +116,16 @@ void IsoWalk::walk_directory(uint32_t index) {
   previous_.clear();
   previous_continues_ = false;
   if (directory.bytes % kSectorSize != 0)
-    fault("the length of a directory is not a multiple of the sector size", directory.extent, "ECMA-119 6.8.1.3", std::to_string(directory.bytes) + " bytes");
+    fault("the length of a directory is not a multiple of the sector size", directory.extent, "ECMA-119 6.8.1.3",
+          std::to_string(directory.bytes) + " bytes");
   uint64_t count = sectors_for(directory.bytes);
   if (directory.extent + count > reader_.sectors()) {
     fault("a directory reaches beyond the end", directory.extent, "ECMA-119 9.1.3", std::to_string(directory.bytes) + " bytes");
     count = reader_.sectors() - directory.extent;
   }
   if (count > budget_) {
-    fault("directories overlap each other", directory.extent, "ECMA-119 6.8", "their lengths add up to more than there is; the rest is not read");
+    fault("directories overlap each other", directory.extent, "ECMA-119 6.8",
+          "their lengths add up to more than there is; the rest is not read");
     count = budget_;
   }
   budget_ -= count;
@@ -149,12 +151,14 @@ void IsoWalk::walk_sector(uint32_t index, std::span<const std::byte> sector, Lba
   while (at < sector.size()) {
     if (sector[at] == std::byte{0}) {
       if (!all_zero(sector.subspan(at)))
-        fault("a directory sector has bytes behind its last record", lba, "ECMA-119 6.8.1.1", "at byte " + std::to_string(at), Severity::warning);
+        fault("a directory sector has bytes behind its last record", lba, "ECMA-119 6.8.1.1", "at byte " + std::to_string(at),
+              Severity::warning);
       return;
     }
     Record record;
     if (!take_record(sector, at, lba, record))
-      return fault("a directory record does not fit its sector", lba, "ECMA-119 9.1.1", "at byte " + std::to_string(at) + "; the rest of the sector is not read");
+      return fault("a directory record does not fit its sector", lba, "ECMA-119 9.1.1",
+                   "at byte " + std::to_string(at) + "; the rest of the sector is not read");
     at += record.fixed.length;
     const bool special = record.identifier.size() == 1 && static_cast<unsigned char>(record.identifier[0]) <= 1;
     check_fields(record);
@@ -189,10 +193,14 @@ bool IsoWalk::take_record(std::span<const std::byte> sector, size_t at, Lba lba,
 
 void IsoWalk::check_fields(const Record& record) {
   const DirectoryRecord& r = record.fixed;
-  if (!r.extent.agree()) fault("a number recorded in both byte orders disagrees with itself (directory record)", record.lba, "ECMA-119 9.1.3", "location of extent");
-  if (!r.data_length.agree()) fault("a number recorded in both byte orders disagrees with itself (directory record)", record.lba, "ECMA-119 9.1.4", "data length");
+  if (!r.extent.agree())
+    fault("a number recorded in both byte orders disagrees with itself (directory record)", record.lba, "ECMA-119 9.1.3",
+          "location of extent");
+  if (!r.data_length.agree())
+    fault("a number recorded in both byte orders disagrees with itself (directory record)", record.lba, "ECMA-119 9.1.4", "data length");
   if (!r.volume_sequence.agree())
-    fault("a number recorded in both byte orders disagrees with itself (directory record)", record.lba, "ECMA-119 9.1.9", "volume sequence number");
+    fault("a number recorded in both byte orders disagrees with itself (directory record)", record.lba, "ECMA-119 9.1.9",
+          "volume sequence number");
   if (r.length % 2 != 0) fault("a directory record has an odd length", record.lba, "ECMA-119 9.1.12", {}, Severity::warning);
   bool legal = true;
   time_of(r.time, legal);
@@ -201,7 +209,8 @@ void IsoWalk::check_fields(const Record& record) {
 
 void IsoWalk::visit_dot(uint32_t index, const Record& record) {
   Directory& directory = directories_[index];
-  if (record.fixed.extent.little() + uint64_t{record.fixed.extended_attribute_length} != directory.extent || record.fixed.data_length.little() != directory.bytes)
+  if (record.fixed.extent.little() + uint64_t{record.fixed.extended_attribute_length} != directory.extent ||
+      record.fixed.data_length.little() != directory.bytes)
     fault("\".\" does not describe its own directory", record.lba, "ECMA-119 6.8.2.2",
           "LBA " + std::to_string(record.fixed.extent.little()) + ", " + std::to_string(record.fixed.data_length.little()) + " bytes");
   if (directory.announced) return;
@@ -241,8 +250,8 @@ void IsoWalk::visit_dotdot(uint32_t index, const Record& record) {
             "the parent is at LBA " + std::to_string(parent));
   } else if (dotdot == directory.extent && dotdot != directory.physical_parent) {
     // xorriso writes Joliet so; nobody reads it.
-    fault("\"..\" leads to its own directory", record.lba, "ECMA-119 6.8.2.2", "the parent is at LBA " + std::to_string(directory.physical_parent),
-          Severity::warning);
+    fault("\"..\" leads to its own directory", record.lba, "ECMA-119 6.8.2.2",
+          "the parent is at LBA " + std::to_string(directory.physical_parent), Severity::warning);
   } else if (dotdot != directory.physical_parent) {
     fault("\"..\" does not lead to the parent directory", record.lba, "ECMA-119 6.8.2.2",
           "it names LBA " + std::to_string(dotdot) + ", the parent is at " + std::to_string(directory.physical_parent));
@@ -292,7 +301,8 @@ void IsoWalk::take_name(const Record& record) {
     legal = append_name(tree_.names_, record.identifier, name_);
   }
   if (!legal)
-    fault("a name has something in it that cannot be in a name", record.lba, use_.has_name ? "RRIP 4.1.4" : "ECMA-119 7.5", "shown as " + printable(name_));
+    fault("a name has something in it that cannot be in a name", record.lba, use_.has_name ? "RRIP 4.1.4" : "ECMA-119 7.5",
+          "shown as " + printable(name_));
 }
 
 void IsoWalk::take_attributes(Entry& entry) const {
@@ -321,8 +331,10 @@ void IsoWalk::add_directory(const Directory& directory, const Record& record) {
 
 void IsoWalk::visit_directory(uint32_t index, const Record& record) {
   const uint64_t extent = uint64_t{record.fixed.extent.little()} + record.fixed.extended_attribute_length;
-  if (extent >= reader_.sectors()) return fault("a directory lies beyond the end", record.lba, "ECMA-119 9.1.3", "LBA " + std::to_string(extent));
-  if (record.fixed.flags & kMultiExtent) fault("a directory has more than one section", record.lba, "ECMA-119 6.8.1", "only the first is read");
+  if (extent >= reader_.sectors())
+    return fault("a directory lies beyond the end", record.lba, "ECMA-119 9.1.3", "LBA " + std::to_string(extent));
+  if (record.fixed.flags & kMultiExtent)
+    fault("a directory has more than one section", record.lba, "ECMA-119 6.8.1", "only the first is read");
   const Directory& parent = directories_[index];
   Directory child{.extent = static_cast<Lba>(extent),
                   .bytes = record.fixed.data_length.little(),
@@ -333,7 +345,8 @@ void IsoWalk::visit_directory(uint32_t index, const Record& record) {
   if (child.bytes == 0) fault("a directory is empty: it lacks even \".\"", record.lba, "ECMA-119 6.8.2.2");
   if (use_.relocated) {
     // Shown where its child link is. Should there be none, it is shown here in the end.
-    if (!relocated_.emplace(child.extent, child.physical_parent).second) fault("a directory is relocated twice", record.lba, "RRIP 4.1.5.3");
+    if (!relocated_.emplace(child.extent, child.physical_parent).second)
+      fault("a directory is relocated twice", record.lba, "RRIP 4.1.5.3");
     child.name_at = names_.size();
     child.name_bytes = static_cast<uint16_t>(name_.size());
     names_ += name_;
@@ -370,7 +383,8 @@ void IsoWalk::visit_child_link(uint32_t index, const Record& record) {
     const auto sector = reader_.cached(child.extent);
     Record dot;
     if (!sector.empty() && (!take_record(sector, 0, child.extent, dot) || dot.identifier != std::string_view("\0", 1)))
-      return fault("a child link does not lead to a directory", record.lba, "RRIP 4.1.5.1", printable(name_) + " to LBA " + std::to_string(child.extent));
+      return fault("a child link does not lead to a directory", record.lba, "RRIP 4.1.5.1",
+                   printable(name_) + " to LBA " + std::to_string(child.extent));
   }
   if (seen_.contains(child.extent) && !is_ancestor(child.extent, index))
     // makefs leaves the mark out, so that the directory was already found where its record is.
@@ -404,7 +418,8 @@ void IsoWalk::visit_file(uint32_t index, const Record& record) {
   }
   if (use_.has_target) {
     file_target_ = use_.target;
-    if (use_.posix && file_.kind != EntryKind::symlink) fault("a symbolic link has the mode of something else", record.lba, "RRIP 4.1.3", printable(name_));
+    if (use_.posix && file_.kind != EntryKind::symlink)
+      fault("a symbolic link has the mode of something else", record.lba, "RRIP 4.1.3", printable(name_));
     file_.kind = EntryKind::symlink;
   } else {
     file_target_.clear();
@@ -420,7 +435,8 @@ void IsoWalk::add_extent(const Record& record) {
   const uint64_t bytes = record.fixed.data_length.little();
   const uint64_t first = uint64_t{record.fixed.extent.little()} + record.fixed.extended_attribute_length;
   if (record.fixed.unit_size != 0 || record.fixed.interleave_gap != 0)
-    fault("a file is interleaved", record.lba, "ECMA-119 6.4.3", printable(name_) + ": not supported, its extent is taken as it is", Severity::warning);
+    fault("a file is interleaved", record.lba, "ECMA-119 6.4.3", printable(name_) + ": not supported, its extent is taken as it is",
+          Severity::warning);
   if (bytes == 0) return;
   if (!extents_.empty() && file_.size % kSectorSize != 0)
     fault("a section in the midst of a file does not end with a sector", record.lba, "ECMA-119 6.5.1", file_path_);

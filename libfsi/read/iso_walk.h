@@ -22,14 +22,14 @@ class IsoWalk {
  private:
   struct Directory {
     Lba extent = 0;
-    uint32_t bytes = 0;          // 0: a child link, its "." tells
-    uint32_t parent = 0;         // index; the root: itself
-    Lba physical_parent = 0;     // extent of the directory that holds its record
+    uint32_t bytes = 0;       // 0: a child link, its "." tells
+    uint32_t parent = 0;      // index; the root: itself
+    Lba physical_parent = 0;  // extent of the directory that holds its record
     size_t name_at = 0;
     uint16_t name_bytes = 0;
     uint16_t depth = 0;
-    bool moved = false;          // reached by a child link
-    bool announced = false;      // its entry has been visited
+    bool moved = false;      // reached by a child link
+    bool announced = false;  // its entry has been visited
   };
   struct Moved {
     uint32_t directory = 0;
@@ -80,14 +80,14 @@ class IsoWalk {
   std::unordered_map<Lba, Lba> relocated_;        // RE: extent -> extent of the directory with the record
   std::vector<Directory> relocated_directories_;  // RE: as they would be visited if no child link led to them
   std::vector<Moved> moved_;
-  std::vector<uint32_t> lost_;                    // of them, those that no child link led to
-  uint64_t budget_;                               // directory sectors: a legal tree has each of them once
+  std::vector<uint32_t> lost_;  // of them, those that no child link led to
+  uint64_t budget_;             // directory sectors: a legal tree has each of them once
   uint64_t entries_ = 0;
 
   // of the directory being walked
-  std::string prefix_;          // its path, with "/" at the end
+  std::string prefix_;  // its path, with "/" at the end
   uint32_t record_number_ = 0;
-  std::string previous_;        // identifier of the record before
+  std::string previous_;  // identifier of the record before
   bool previous_continues_ = false;
   std::string name_;
   SystemUse use_;

@@ -27,23 +27,23 @@ enum class Finding : uint8_t {
 
 /// The part of a file, or of a structure, that a finding touches.
 struct PathHit {
-  std::string path{};         ///< absolute in its tree; for a structure its name, e.g. "directory records of /a"
+  std::string path{};  ///< absolute in its tree; for a structure its name, e.g. "directory records of /a"
   bool is_structure = false;
   uint64_t first_byte = 0;  ///< in the file
   uint64_t bytes = 0;
-  uint64_t size = 0;        ///< of the whole file
+  uint64_t size = 0;  ///< of the whole file
 };
 
 struct Issue {
   Severity severity = Severity::error;
   Finding finding = Finding::structure;
-  std::string what{};           ///< the fault in a few words; the same words for the same kind of fault
-  SectorRange where{};          ///< absolute sectors of the source; count 0: not at a place
-  std::vector<PathHit> paths{}; ///< what lies there
-  uint64_t more_paths = 0;    ///< how many more than listed
-  std::string clause{};         ///< of the standard, e.g. "ECMA-119 9.1.3"
-  std::string detail{};         ///< the values
-  uint64_t more = 0;          ///< further findings of the same kind that were counted, not kept
+  std::string what{};            ///< the fault in a few words; the same words for the same kind of fault
+  SectorRange where{};           ///< absolute sectors of the source; count 0: not at a place
+  std::vector<PathHit> paths{};  ///< what lies there
+  uint64_t more_paths = 0;       ///< how many more than listed
+  std::string clause{};          ///< of the standard, e.g. "ECMA-119 9.1.3"
+  std::string detail{};          ///< the values
+  uint64_t more = 0;             ///< further findings of the same kind that were counted, not kept
 };
 
 /// Keeps the first few findings of each kind and counts the others: a hostile image cannot fill memory with

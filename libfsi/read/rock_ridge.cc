@@ -11,9 +11,7 @@ namespace fsi {
 using namespace disc;
 
 namespace {
-std::string_view text_of(std::span<const std::byte> bytes) {
-  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
+std::string_view text_of(std::span<const std::byte> bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
 }  // namespace
 
 void SystemUse::clear() {
@@ -31,7 +29,8 @@ std::optional<uint8_t> susp_skip(std::span<const std::byte> area) {
   // CD-ROM XA puts 14 bytes with "XA" at 6 before anything else.
   for (const size_t at : {size_t{0}, size_t{14}}) {
     SuspSP sp;
-    if (load(area, at, sp) && sp.header.is('S', 'P') && sp.header.length >= sizeof sp && sp.check1 == 0xBE && sp.check2 == 0xEF) return sp.skipped;
+    if (load(area, at, sp) && sp.header.is('S', 'P') && sp.header.length >= sizeof sp && sp.check1 == 0xBE && sp.check2 == 0xEF)
+      return sp.skipped;
   }
   return std::nullopt;
 }
@@ -202,7 +201,8 @@ void SystemUseReader::read_link(std::span<const std::byte> entry, SystemUse& out
     if (!first && !component_goes_on_ && (out.target.empty() || out.target.back() != '/')) out.target += '/';
     if (flags & kComponentRoot) {
       // genisoimage writes "//" so: the same place, and a "/" is there already.
-      if (!first && out.target != "/") fault("a symbolic link has the root behind another component", "RRIP 4.1.3.1", "", Severity::warning);
+      if (!first && out.target != "/")
+        fault("a symbolic link has the root behind another component", "RRIP 4.1.3.1", "", Severity::warning);
       if (first) out.target = "/";
     } else if (flags & kComponentCurrent) {
       out.target += '.';
@@ -236,7 +236,9 @@ void SystemUseReader::read_times(std::span<const std::byte> entry, SystemUse& ou
       if (load(entry, at, t)) time = time_of(t, legal);
     }
     if (!legal)
-      log_.report("a time is not a date", [&] { return Issue{.severity = Severity::warning, .where = {record_, 1}, .clause = "RRIP 4.1.6"}; });
+      log_.report("a time is not a date", [&] {
+        return Issue{.severity = Severity::warning, .where = {record_, 1}, .clause = "RRIP 4.1.6"};
+      });
     if (times[bit]) *times[bit] = time;
     at += each;
   }

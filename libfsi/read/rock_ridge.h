@@ -17,8 +17,8 @@ namespace fsi {
 struct SystemUse {
   std::optional<PosixAttributes> posix;
   bool has_name = false, has_target = false, relocated = false, has_device = false;
-  std::string name;    // NM
-  std::string target;  // SL, components joined by "/"
+  std::string name;                  // NM
+  std::string target;                // SL, components joined by "/"
   std::optional<Lba> child, parent;  // CL, PL
   uint64_t device_high = 0, device_low = 0;
   EntryTime created, modified, accessed, changed;

@@ -15,7 +15,8 @@ namespace {
 
 constexpr uint32_t kMaxDescriptors = 100;
 
-void fault(IssueLog& log, const char* what, uint64_t lba, const char* clause, std::string detail = {}, Severity severity = Severity::error) {
+void fault(IssueLog& log, const char* what, uint64_t lba, const char* clause, std::string detail = {},
+           Severity severity = Severity::error) {
   log.report(what, [&] { return Issue{.severity = severity, .where = {lba, 1}, .clause = clause, .detail = std::move(detail)}; });
 }
 
@@ -118,7 +119,8 @@ Volume read_volume(const SectorSource& source, uint64_t session_start, IssueLog&
   for (const DescriptorAt& at : volume.supplementary) {
     const auto names = supplementary_kind(at.descriptor);
     if (!names) {
-      fault(log, "a supplementary volume descriptor has an unknown character set", at.lba, "ECMA-119 8.5.6", "its tree is not read", Severity::note);
+      fault(log, "a supplementary volume descriptor has an unknown character set", at.lba, "ECMA-119 8.5.6", "its tree is not read",
+            Severity::note);
       continue;
     }
     if (!readable_blocks(at, log)) continue;

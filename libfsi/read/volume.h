@@ -28,7 +28,7 @@ struct EntryTime {
 
 /// What POSIX knows of a file (Rock Ridge PX, UDF permissions).
 struct PosixAttributes {
-  uint32_t mode = 0;   ///< with the S_IFMT bits
+  uint32_t mode = 0;  ///< with the S_IFMT bits
   uint32_t links = 0;
   uint32_t uid = 0;
   uint32_t gid = 0;
@@ -39,10 +39,10 @@ struct PosixAttributes {
 struct Entry {
   std::string_view path;  ///< absolute, "/" is the root; bytes as recorded (Rock Ridge, ISO) or UTF-8 (Joliet, UDF)
   EntryKind kind = EntryKind::file;
-  bool associated = false;                   ///< ECMA-119 9.1.6: an associated file (a resource fork)
-  uint32_t parent = 0;                       ///< number of the directory that holds it
-  uint32_t number = 0;                       ///< directories only: its own number; 0 is the root
-  bool relocated = false;                    ///< directories only: RRIP 4.1.5, its records are elsewhere in the tree
+  bool associated = false;  ///< ECMA-119 9.1.6: an associated file (a resource fork)
+  uint32_t parent = 0;      ///< number of the directory that holds it
+  uint32_t number = 0;      ///< directories only: its own number; 0 is the root
+  bool relocated = false;   ///< directories only: RRIP 4.1.5, its records are elsewhere in the tree
   std::optional<PosixAttributes> posix;
   EntryTime created, modified, accessed, changed;
   uint64_t size = 0;                         ///< bytes
@@ -96,8 +96,8 @@ struct Volume {
   std::optional<DescriptorAt> primary;
   std::vector<DescriptorAt> supplementary;  ///< Joliet, enhanced and unknown ones
   std::vector<Lba> boot_catalogs;
-  SectorRange descriptors;                  ///< from the first to the terminator
-  bool has_udf = false;                     ///< an NSR descriptor was seen
+  SectorRange descriptors;  ///< from the first to the terminator
+  bool has_udf = false;     ///< an NSR descriptor was seen
   /// The ISO-shaped trees, the best one for naming things first: Rock Ridge, Joliet, enhanced, plain.
   std::vector<std::shared_ptr<const IsoTree>> iso_trees;
   /// All trees, the best one first.

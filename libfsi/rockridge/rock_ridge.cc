@@ -45,26 +45,17 @@ class RockRidge : public SystemUse {
 
   void append(const RecordSubject& subject, SystemUseEntries& entries) const override {
     const Node& node = *subject.node;
-    if (subject.role == RecordRole::root_self) entries.put(disc::SuspSP{});
+    if (subject.role == RecordRole::root_self) entries.add<disc::SuspSP>();
     append_attributes(node, entries);
     append_times(node, entries);
     switch (subject.role) {
       case RecordRole::root_self: return append_reference(entries);
       case RecordRole::self:
       case RecordRole::parent: return;
-      case RecordRole::moved_parent: {
-        disc::RripPL link;
-        link.extent = subject.link;
-        return entries.put(link);
-      }
-      case RecordRole::placeholder: {
-        disc::RripCL link;
-        link.extent = subject.link;
-        entries.put(link);
-        break;
-      }
+      case RecordRole::moved_parent: entries.add<disc::RripPL>().extent = subject.link; return;
+      case RecordRole::placeholder: entries.add<disc::RripCL>().extent = subject.link; break;
       case RecordRole::relocation:
-      case RecordRole::moved: entries.put(disc::RripRE{}); break;
+      case RecordRole::moved: entries.add<disc::RripRE>(); break;
       case RecordRole::child:
         if (is_device(node)) append_device(node, entries);
         break;
@@ -80,32 +71,31 @@ class RockRidge : public SystemUse {
 
  private:
   void append_attributes(const Node& node, SystemUseEntries& entries) const {
-    disc::RripPX px;
+    auto& px = entries.add<disc::RripPX>();
     px.mode = file_type(node.kind) | node.mode;
     px.links = node.links;
     px.uid = node.uid;
     px.gid = node.gid;
     px.serial = uint64_t{node.link_leader} + 1;  // 0 is no inode number
-    if (version_ == RockRidgeVersion::v1_12) return entries.put(px);
+    if (version_ == RockRidgeVersion::v1_12) return;
     px.header.length = disc::kPxLength110;
-    entries.put_prefix(px, disc::kPxLength110);
+    entries.drop(sizeof px - disc::kPxLength110);
   }
 
   static void append_times(const Node& node, SystemUseEntries& entries) {
-    disc::RripTF tf;
-    tf.modify = short_time(node.mtime);
-    tf.access = node.atime == node.mtime ? tf.modify : short_time(node.atime);
-    tf.attributes = node.ctime == node.mtime ? tf.modify : short_time(node.ctime);
-    entries.put(tf);
+    auto& tf = entries.add<disc::RripTF>();
+    const uint64_t modify = short_time_bytes(node.mtime);
+    set_short_time(tf.modify, modify);
+    set_short_time(tf.access, node.atime == node.mtime ? modify : short_time_bytes(node.atime));
+    set_short_time(tf.attributes, node.ctime == node.mtime ? modify : short_time_bytes(node.ctime));
   }
 
   // The standard's two halves of one 64-bit dev_t, as xorriso and libarchive read them. Linux takes a low half above 255 with a high
   // half of 0 for major << 8 | minor, which is the same for the device numbers in use.
   static void append_device(const Node& node, SystemUseEntries& entries) {
-    disc::RripPN pn;
+    auto& pn = entries.add<disc::RripPN>();
     pn.high = node.device >> 32;
     pn.low = node.device & 0xFFFFFFFF;
-    entries.put(pn);
   }
 
   static void append_name(std::string_view name, SystemUseEntries& entries) {
@@ -122,24 +112,22 @@ class RockRidge : public SystemUse {
     }
   }
   static void append_name_piece(std::string_view piece, bool continues, SystemUseEntries& entries) {
-    disc::RripNM nm;
+    auto& nm = entries.add<disc::RripNM>();
     nm.header.length = sizeof nm + piece.size();
     nm.flags = continues ? disc::kNameContinue : 0;
-    entries.put(nm);
-    entries.put_text(piece);
+    entries.add_text(piece);
   }
 
   void append_reference(SystemUseEntries& entries) const {
     const std::string_view id = version_ == RockRidgeVersion::v1_12 ? kId112 : kId110;
-    disc::SuspER er;
+    auto& er = entries.add<disc::SuspER>();
     er.header.length = sizeof er + id.size() + kDescriptor.size() + kSource.size();
     er.identifier_length = id.size();
     er.descriptor_length = kDescriptor.size();
     er.source_length = kSource.size();
-    entries.put(er);
-    entries.put_text(id);
-    entries.put_text(kDescriptor);
-    entries.put_text(kSource);
+    entries.add_text(id);
+    entries.add_text(kDescriptor);
+    entries.add_text(kSource);
   }
 
   const SourceTree& tree_;

@@ -47,11 +47,10 @@ class SymlinkEntries {
     size_ += sizeof component + text.size();
   }
   void flush(bool continues) {
-    disc::RripSL sl;
+    auto& sl = entries_.add<disc::RripSL>();
     sl.header.length = sizeof sl + size_;
     sl.flags = continues ? 1 : 0;
-    entries_.put(sl);
-    entries_.put_text({body_.data(), size_});
+    entries_.add_text({body_.data(), size_});
     size_ = 0;
   }
 

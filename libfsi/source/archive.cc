@@ -2,17 +2,15 @@
 
 #include <archive.h>
 #include <archive_entry.h>
-#include <locale.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cstring>
-#include <exception>
 #include <optional>
 #include <utility>
 
-#include "libfsi/source/gzip.h"
+#include "libfsi/source/archive_reader.h"
 #include "libfsi/source/host_path.h"
 #include "libfsi/source/tar_header.h"
 
@@ -37,29 +35,6 @@ bool has_archive_suffix(std::string_view name) {
 
 namespace {
 
-// libarchive turns names into the character set of the thread's locale. Under this it leaves UTF-8
-// alone, whatever the user's locale is; other threads are not touched.
-class Utf8Names {
- public:
-  Utf8Names() : locale_(::newlocale(LC_CTYPE_MASK, "C.UTF-8", nullptr)) {
-    if (locale_) before_ = ::uselocale(locale_);
-  }
-  ~Utf8Names() {
-    if (!locale_) return;
-    ::uselocale(before_);
-    ::freelocale(locale_);
-  }
-  Utf8Names(const Utf8Names&) = delete;
-
- private:
-  locale_t locale_, before_{};
-};
-
-struct ArchiveFree {
-  void operator()(::archive* a) const { ::archive_read_free(a); }
-};
-using ArchivePtr = std::unique_ptr<::archive, ArchiveFree>;
-
 // Identities of archive members lie where no real device is; the archive's number keeps them apart.
 uint64_t device_of_archive(uint32_t source) { return UINT64_MAX - source; }
 
@@ -77,40 +52,20 @@ class Members {
     const Utf8Names utf8;
     source_ = draft_.add_source("archive " + name_);
     look_at_file();
-    archive_ = open();
+    reader_ = std::make_unique<ArchiveReader>(fd_->get(), regular_, name_);
+    std::string warning;
     bool first = true;
-    for (::archive_entry* entry = nullptr; next(archive_.get(), entry); first = false) {
+    while (::archive_entry* entry = reader_->next(warning)) {
       check_stop(job_.stop);
-      if (first) know_format();
+      if (std::exchange(first, false)) know_format();
+      if (!warning.empty()) findings_.push_back({Finding::Weight::warning, name_, warning});
       member(entry);
     }
-    if (first && ::archive_format(archive_.get()) == 0) throw not_an_archive();
-    if (::archive_read_has_encrypted_entries(archive_.get()) > 0) throw encrypted("");
-    read_to_the_end();
-    if (::archive_read_close(archive_.get()) != ARCHIVE_OK) throw corrupt("reading to the end", said(archive_.get()));
+    reader_->finish();
   }
 
  private:
-  Error corrupt(const std::string& doing, const std::string& why) const { return {ErrorKind::corrupt, name_, doing, why}; }
-  Error encrypted(const std::string& member) const {
-    return corrupt(member.empty() ? "reading" : "reading member " + printable(member),
-                   "it is encrypted; decrypt it first, then give the result");
-  }
-  // A tar ends before its compressed stream does; the checksum of that is at its very end.
-  void read_to_the_end() {
-    while (stream_ && !stream_->next().empty()) check_stop(job_.stop);
-  }
-
-  Error not_an_archive() const {
-    return corrupt(
-        "reading",
-        "it is not a tar, zip, 7z, cpio or ISO archive, or damaged from its beginning; to put the file itself into the image write NAME=" +
-            name_);
-  }
-  static std::string said(::archive* a) {
-    const char* text = ::archive_error_string(a);
-    return text && *text ? printable(text) : "the archive is damaged";
-  }
+  Error corrupt(const std::string& doing, const std::string& why) const { return reader_->corrupt(doing, why); }
 
   void look_at_file() {
     struct stat st;
@@ -123,85 +78,29 @@ class Members {
       throw Error(ErrorKind::usage, name_, "reading an archive", "it is the output as well; give the image another path");
   }
 
-  // Only what is in the library: no filter that would start a program.
-  ArchivePtr open() {
-    ArchivePtr a(::archive_read_new());
-    if (!a) throw std::bad_alloc();
-    for (auto support : {::archive_read_support_filter_gzip, ::archive_read_support_filter_bzip2, ::archive_read_support_filter_xz,
-                         ::archive_read_support_filter_lzma, ::archive_read_support_filter_lzip, ::archive_read_support_filter_zstd,
-                         ::archive_read_support_filter_lz4, ::archive_read_support_filter_compress, ::archive_read_support_format_tar,
-                         ::archive_read_support_format_zip, ::archive_read_support_format_7zip, ::archive_read_support_format_cpio,
-                         ::archive_read_support_format_iso9660})
-      support(a.get());
-    // A stream goes through our own reading of gzip; a file that is not gzip can be sought in.
-    stream_ = regular_ && !begins_like_gzip(fd_->get()) ? nullptr : std::make_unique<GzipStream>(fd_->get(), name_);
-    const int opened = stream_ ? ::archive_read_open(a.get(), this, nullptr, next_block, nullptr)
-                               : ::archive_read_open_fd(a.get(), fd_->get(), 256 * 1024);
-    if (opened != ARCHIVE_OK) {
-      rethrow();
-      const int error = ::archive_errno(a.get());
-      if (error == EIO || error == EBADF) throw system_error(name_, "reading an archive", error, ErrorKind::source);
-      if (error == EILSEQ) throw not_an_archive();  // ARCHIVE_ERRNO_FILE_FORMAT, which no header gives
-      throw corrupt("reading", said(a.get()));
-    }
-    return a;
-  }
-
-  // libarchive is C: what is thrown below it waits until it has returned.
-  static la_ssize_t next_block(::archive* a, void* self, const void** block) {
-    auto& members = *static_cast<Members*>(self);
-    try {
-      const std::span<const std::byte> bytes = members.stream_->next();
-      *block = bytes.data();
-      return static_cast<la_ssize_t>(bytes.size());
-    } catch (...) {
-      members.thrown_ = std::current_exception();
-      ::archive_set_error(a, EIO, "reading failed");
-      return ARCHIVE_FATAL;
-    }
-  }
-  void rethrow() {
-    if (thrown_) std::rethrow_exception(std::exchange(thrown_, nullptr));
-  }
-
-  // False at the end. Only warnings are let pass: a message about one member, like an odd time.
-  bool next(::archive* a, ::archive_entry*& entry) {
-    const int result = ::archive_read_next_header(a, &entry);
-    rethrow();
-    if (result == ARCHIVE_EOF) return false;
-    if (result == ARCHIVE_OK) return true;
-    if (result == ARCHIVE_WARN) {
-      findings_.push_back({Finding::Weight::warning, name_, said(a)});
-      return true;
-    }
-    if (::archive_read_has_encrypted_entries(a) > 0) throw encrypted("");
-    if (::archive_format(a) == 0) throw not_an_archive();
-    throw corrupt("reading the next member", said(a));
-  }
-
   void know_format() {
-    const int format = ::archive_format(archive_.get()) & ARCHIVE_FORMAT_BASE_MASK;
-    const bool plain = !stream_ && ::archive_filter_code(archive_.get(), 0) == ARCHIVE_FILTER_NONE;
+    const bool plain = regular_ && reader_->plain();
+    const int format = reader_->format();
     tar_ = format == ARCHIVE_FORMAT_TAR;
-    in_place_ = regular_ && plain && (tar_ || format == ARCHIVE_FORMAT_CPIO || format == ARCHIVE_FORMAT_ISO9660);
-    if (regular_ && plain && format == ARCHIVE_FORMAT_ZIP) need_ = true;
+    in_place_ = plain && (tar_ || format == ARCHIVE_FORMAT_CPIO || format == ARCHIVE_FORMAT_ISO9660);
+    sizes_are_cheap_ = plain && format == ARCHIVE_FORMAT_ZIP;
   }
 
   // A zip says all its sizes at little cost: ask for the room before the first member is stored.
   void ask_for_room() {
-    need_ = false;
+    if (!std::exchange(sizes_are_cheap_, false)) return;
     const off_t before = ::lseek(fd_->get(), 0, SEEK_CUR);
     uint64_t sum = 0;
     ::lseek(fd_->get(), 0, SEEK_SET);
     {
-      const ArchivePtr a = open();
-      ::archive_entry* entry = nullptr;
-      while (::archive_read_next_header(a.get(), &entry) == ARCHIVE_OK)
+      ArchiveReader again(fd_->get(), true, name_);
+      std::string warning;
+      while (::archive_entry* entry = again.next(warning))
         if (::archive_entry_size_is_set(entry) && ::archive_entry_size(entry) > 0)
-          sum += std::min(static_cast<uint64_t>(::archive_entry_size(entry)), kMostBytes);
+          sum += std::min(static_cast<uint64_t>(::archive_entry_size(entry)), kMostBytes - sum);
     }
     ::lseek(fd_->get(), before, SEEK_SET);
-    spool_.need(std::min(sum, kMostBytes), "archive " + name_);
+    spool_.need(sum, "archive " + name_);
     granted_ = true;
   }
 
@@ -248,7 +147,7 @@ class Members {
     const mode_t type = ::archive_entry_filetype(entry);
     const bool directory = type == AE_IFDIR && !link;
     job_.counter.add(1, given);
-    if (::archive_entry_is_encrypted(entry)) throw encrypted(given);
+    if (::archive_entry_is_encrypted(entry)) throw reader_->encrypted(given);
     if (excluded(path, directory)) return;
     if (directory) return add_directory(entry, path);
     if (path.empty()) throw corrupt("reading member " + printable(given), "it takes the place of the root but is not a directory");
@@ -355,8 +254,8 @@ class Members {
     const bool sparse = ::archive_entry_sparse_count(entry) > 0;
     if (known && size == 0 && !sparse) {
       aside.place = place_of_empty();
-    } else if (in_place_ && tar_ && !sparse && tar_data_begins_at(fd_->get(), filter_position(), size)) {
-      aside.offset = filter_position();
+    } else if (in_place_ && tar_ && !sparse && tar_data_begins_at(fd_->get(), reader_->position(), size)) {
+      aside.offset = reader_->position();
       if (size > file_bytes_ || aside.offset > file_bytes_ - size)
         throw corrupt("reading member " + printable(given), "the archive ends in the middle of it; fetch it again");
       aside.place = place_of_archive();
@@ -365,12 +264,10 @@ class Members {
     }
   }
 
-  uint64_t filter_position() const { return static_cast<uint64_t>(::archive_filter_bytes(archive_.get(), 0)); }
-
   // Reads all of a member. As long as every block is found byte for byte in the archive file itself,
   // one after the other, nothing is stored; from the first that is not, everything is.
   void copy_data(const std::string& given, std::optional<uint64_t> size, bool sparse, Aside& aside) {
-    if (need_) ask_for_room();
+    ask_for_room();
     const std::string what = "member " + printable(given) + " of " + name_;
     bool stays = in_place_ && !tar_ && !sparse;
     uint64_t done = 0, base = 0;
@@ -387,34 +284,22 @@ class Members {
       }
     };
     if (!stays) begin_storing(0);
-    for (;;) {
-      const void* data = nullptr;
-      size_t bytes = 0;
-      la_int64_t offset = 0;
-      const int result = ::archive_read_data_block(archive_.get(), &data, &bytes, &offset);
-      rethrow();
-      if (result == ARCHIVE_EOF) break;
-      if (result != ARCHIVE_OK) {
-        if (::archive_read_has_encrypted_entries(archive_.get()) > 0) throw encrypted(given);
-        throw corrupt("reading member " + printable(given), said(archive_.get()));
-      }
+    for (ArchiveReader::Block block; reader_->next_block(block, given);) {
       check_stop(job_.stop);
+      const size_t bytes = block.bytes.size();
       if (bytes == 0) continue;
-      if (offset < 0 || static_cast<uint64_t>(offset) < done || static_cast<uint64_t>(offset) + bytes > kMostBytes ||
-          (size && static_cast<uint64_t>(offset) + bytes > *size))
+      if (block.offset < done || block.offset > kMostBytes || (size && (block.offset > *size || bytes > *size - block.offset)))
         throw corrupt("reading member " + printable(given), "it has more data than it says");
-      const std::span block(static_cast<const std::byte*>(data), bytes);
-      const auto position = static_cast<uint64_t>(offset);
       if (stays) {
-        if (done == 0) aside.offset = filter_position();
-        if (position == done && filter_position() == aside.offset + done && lies_at(aside.offset + done, block)) {
+        if (done == 0) aside.offset = reader_->position();
+        if (block.offset == done && reader_->position() == aside.offset + done && lies_at(aside.offset + done, block.bytes)) {
           done += bytes;
           continue;
         }
         begin_storing(done);
       }
-      spool_.write(base + position, block, what);
-      done = position + bytes;
+      spool_.write(base + block.offset, block.bytes, what);
+      done = block.offset + bytes;
     }
     if (size && !sparse && done != *size && !(tar_ && done < *size))
       throw corrupt("reading member " + printable(given), "it ends too early");
@@ -454,11 +339,9 @@ class Members {
   draft::Draft& draft_;
   Spool& spool_;
   std::vector<Finding>& findings_;
-  std::unique_ptr<GzipStream> stream_;
-  std::exception_ptr thrown_;
-  ArchivePtr archive_;
+  std::unique_ptr<ArchiveReader> reader_;
   uint32_t source_ = 0, archive_place_ = kNone, spool_place_ = kNone;
-  bool regular_ = false, in_place_ = false, tar_ = false, need_ = false, granted_ = false;
+  bool regular_ = false, in_place_ = false, tar_ = false, sizes_are_cheap_ = false, granted_ = false;
   uint64_t file_bytes_ = 0, inodes_ = 0;
   Time time_ = 0;
   std::vector<std::byte> compare_;

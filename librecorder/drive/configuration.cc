@@ -31,7 +31,8 @@ Configuration parse_configuration(std::span<const std::byte> answer) {
     out.features.push_back({code, descriptor.current(), {body.begin(), body.end()}});
     if (code != Feature::profile_list) continue;
     ProfileDescriptor profile;
-    for (size_t p = 0; fsi::load(body, p, profile); p += sizeof profile) out.profiles.push_back(static_cast<Profile>(profile.profile.get()));
+    for (size_t p = 0; fsi::load(body, p, profile); p += sizeof profile)
+      out.profiles.push_back(static_cast<Profile>(profile.profile.get()));
   }
   return out;
 }

@@ -31,7 +31,8 @@ FoundDrive described(const std::string& sys, const std::string& name, std::strin
   const fs::path device = fs::path(sys) / "block" / name / "device";
   FoundDrive found{std::move(node), {}, first_line(device / "vendor"), first_line(device / "model"), first_line(device / "rev")};
   std::error_code none;
-  for (const auto& entry : fs::directory_iterator(device / "scsi_generic", none)) found.sg_node = "/dev/" + entry.path().filename().string();
+  for (const auto& entry : fs::directory_iterator(device / "scsi_generic", none))
+    found.sg_node = "/dev/" + entry.path().filename().string();
   return found;
 }
 

@@ -53,9 +53,7 @@ Command sending(Cdb cdb, std::span<const std::byte> out) {
 }
 }  // namespace
 
-void Drive::fail(std::string_view doing, const Answer& answer) const {
-  throw drive_error(name(), std::string(doing), answer, phase_);
-}
+void Drive::fail(std::string_view doing, const Answer& answer) const { throw drive_error(name(), std::string(doing), answer, phase_); }
 
 Answer Drive::run(const Command& command) {
   uint8_t attempts = 0;
@@ -148,11 +146,13 @@ Answer Drive::test_unit_ready() { return transport_->execute(plain({op::kTestUni
 Sense Drive::request_sense() {
   std::byte buffer[18]{};
   const Answer answer = transport_->execute(reading({op::kRequestSense, 0, 0, 0, sizeof buffer, 0}, buffer));
-  return answer.good() ? parse_sense(std::span(buffer).first(sizeof buffer - std::min<size_t>(answer.residual, sizeof buffer))) : answer.sense;
+  return answer.good() ? parse_sense(std::span(buffer).first(sizeof buffer - std::min<size_t>(answer.residual, sizeof buffer)))
+                       : answer.sense;
 }
 
 std::optional<Configuration> Drive::configuration() {
-  const auto answer = fetch({op::kGetConfiguration, 0, 0, 0, 0, 0, 0, 0, 0, 0}, 7, sizeof(FeatureHeader), "asking for its features", after_be32);
+  const auto answer =
+      fetch({op::kGetConfiguration, 0, 0, 0, 0, 0, 0, 0, 0, 0}, 7, sizeof(FeatureHeader), "asking for its features", after_be32);
   if (!answer) return std::nullopt;
   return parse_configuration(*answer);
 }
@@ -264,14 +264,16 @@ void Drive::calibrate_power() {
 }
 
 void Drive::prevent_removal(bool prevent) {
-  must(plain({op::kPreventAllowMediumRemoval, 0, 0, 0, static_cast<uint8_t>(prevent), 0}), prevent ? "locking the tray" : "unlocking the tray");
+  must(plain({op::kPreventAllowMediumRemoval, 0, 0, 0, static_cast<uint8_t>(prevent), 0}),
+       prevent ? "locking the tray" : "unlocking the tray");
 }
 
 void Drive::start_unit() { must(plain({op::kStartStopUnit, 0, 0, 0, 0x01, 0}, limit::kLoad), "starting the drive"); }
 void Drive::open_tray() { must(plain({op::kStartStopUnit, 0, 0, 0, 0x02, 0}, limit::kLoad), "opening the tray"); }
 void Drive::close_tray() { must(plain({op::kStartStopUnit, 0, 0, 0, 0x03, 0}, limit::kLoad), "closing the tray"); }
 
-void wait_ready(Drive& drive, std::string_view doing, std::chrono::seconds deadline, const LongProgress& progress, const std::stop_token& stop) {
+void wait_ready(Drive& drive, std::string_view doing, std::chrono::seconds deadline, const LongProgress& progress,
+                const std::stop_token& stop) {
   constexpr auto kPoll = 500ms;
   Transport& transport = drive.transport();
   const auto began = transport.now();

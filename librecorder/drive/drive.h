@@ -95,7 +95,7 @@ class Drive {
   Answer set_write_speed(uint32_t kb_per_second, Profile profile, fsi::Lba last);
 
   // Reading and writing, in sectors of 2048 bytes.
-  Answer read(fsi::Lba lba, std::span<std::byte> out);         ///< READ(10)
+  Answer read(fsi::Lba lba, std::span<std::byte> out);        ///< READ(10)
   Answer write(fsi::Lba lba, std::span<const std::byte> in);  ///< WRITE(10), one command, no policy
   std::optional<DriveBuffer> buffer_capacity();
   void synchronize_cache();

@@ -22,9 +22,9 @@ DriveError drive_error(std::string drive, std::string what, const Answer& answer
     case Outcome::timeout: return make(fsi::ErrorKind::failed, "the drive does not answer in time; switch it off and on");
     case Outcome::gone: return make(fsi::ErrorKind::failed, "the drive is gone; check cable and power");
     case Outcome::transport_error:
-      return make(fsi::ErrorKind::failed,
-                  "the command did not get through" + (answer.transport.empty() ? std::string() : ": " + answer.transport) +
-                      "; check cable, power and permissions");
+      return make(fsi::ErrorKind::failed, "the command did not get through" +
+                                              (answer.transport.empty() ? std::string() : ": " + answer.transport) +
+                                              "; check cable, power and permissions");
     case Outcome::good: break;
   }
   return make(fsi::ErrorKind::failed, "the drive's answer makes no sense");

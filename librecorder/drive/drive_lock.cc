@@ -18,7 +18,8 @@ DriveLock::DriveLock(const std::string& node) {
   for (int tries = 0; flock(fd_.get(), LOCK_EX | LOCK_NB) != 0; ++tries) {
     if (errno != EWOULDBLOCK && errno != EINTR) throw fsi::system_error(node, "locking the drive", errno, fsi::ErrorKind::unsuitable);
     if (tries == 50)
-      throw fsi::Error(fsi::ErrorKind::unsuitable, node, "locking the drive", "another program is using it; end that one (fuser -v " + node + " names it)");
+      throw fsi::Error(fsi::ErrorKind::unsuitable, node, "locking the drive",
+                       "another program is using it; end that one (fuser -v " + node + " names it)");
     std::this_thread::sleep_for(100ms);
   }
 }

@@ -23,7 +23,8 @@ Command transfer(Cdb cdb, Direction direction, std::span<std::byte> in, std::spa
 }  // namespace
 
 std::vector<std::byte> Drive::mode_page(ModePageCode page, PageControl control) {
-  Cdb cdb{op::kModeSense10, 0x08, static_cast<uint8_t>(static_cast<uint8_t>(control) << 6 | static_cast<uint8_t>(page)), 0, 0, 0, 0, 0, 0, 0};
+  Cdb cdb{
+      op::kModeSense10, 0x08, static_cast<uint8_t>(static_cast<uint8_t>(control) << 6 | static_cast<uint8_t>(page)), 0, 0, 0, 0, 0, 0, 0};
   const auto total = [](std::span<const std::byte> bytes) {
     fsi::Be16 length;
     return load(bytes, 0, length) ? length + sizeof length : 0;
@@ -62,13 +63,24 @@ Answer Drive::mode_select(std::span<const std::byte> page) {
 std::vector<WriteSpeedKb> Drive::write_speeds() {
   std::vector<WriteSpeedKb> out;
   const auto add = [&](uint32_t speed, bool cav) {
-    if (speed && std::none_of(out.begin(), out.end(), [&](const WriteSpeedKb& s) { return s.kb_per_second == speed; })) out.push_back({speed, cav});
+    if (speed && std::none_of(out.begin(), out.end(), [&](const WriteSpeedKb& s) { return s.kb_per_second == speed; }))
+      out.push_back({speed, cav});
   };
   // Two steps here too, but the command block counts descriptors and not bytes.
   const auto ask = [&](uint16_t descriptors) {
     std::vector<std::byte> bytes(sizeof(PerformanceHeader) + descriptors * sizeof(WriteSpeed));
-    Cdb cdb{op::kGetPerformance, 0, 0, 0, 0, 0, 0, 0, static_cast<uint8_t>(descriptors >> 8), static_cast<uint8_t>(descriptors),
-            static_cast<uint8_t>(PerformanceType::write_speed), 0};
+    Cdb cdb{op::kGetPerformance,
+            0,
+            0,
+            0,
+            0,
+            0,
+            0,
+            0,
+            static_cast<uint8_t>(descriptors >> 8),
+            static_cast<uint8_t>(descriptors),
+            static_cast<uint8_t>(PerformanceType::write_speed),
+            0};
     const Answer answer = read_into(cdb, bytes, "asking for the write speeds");
     bytes.resize(answer.good() ? bytes.size() - std::min<size_t>(answer.residual, bytes.size()) : 0);
     return bytes;

@@ -13,15 +13,15 @@ namespace rec {
 
 /// What the plan must know of a family.
 struct TrackRules {
-  uint32_t unit = 1;             ///< a track's length is a multiple of this, in sectors
-  uint32_t smallest_track = 0;   ///< sectors; shorter ones are filled up with zeros
-  uint32_t postgap = 0;          ///< sectors of zeros after data, so that drives can read ahead over its end
-  double speed_1x = 0;           ///< kB/s
+  uint32_t unit = 1;                       ///< a track's length is a multiple of this, in sectors
+  uint32_t smallest_track = 0;             ///< sectors; shorter ones are filled up with zeros
+  uint32_t postgap = 0;                    ///< sectors of zeros after data, so that drives can read ahead over its end
+  double speed_1x = 0;                     ///< kB/s
   bool needs_underrun_protection = false;  ///< it is always on and cannot be switched off
 };
 
 struct WriteSettings {
-  bool multi = false;                ///< leave the disc open for another session
+  bool multi = false;  ///< leave the disc open for another session
   bool underrun_protection = true;
 };
 

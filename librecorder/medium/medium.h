@@ -37,15 +37,15 @@ enum MediumStatus : uint32_t {
 struct Track {
   uint16_t number = 0, session = 0;
   fsi::Lba start = 0;
-  uint32_t sectors = 0;                  ///< as the drive counts it; a CD track written at once has two run-out blocks more than can be read
+  uint32_t sectors = 0;  ///< as the drive counts it; a CD track written at once has two run-out blocks more than can be read
   std::optional<fsi::Lba> next_writable;
   uint32_t free = 0;
   std::optional<fsi::Lba> last_recorded;
-  bool blank = false;     ///< nothing is recorded in it
+  bool blank = false;  ///< nothing is recorded in it
   bool reserved = false;
   bool damaged = false;
-  bool packet = false;    ///< CD: written in packets
-  bool data = true;       ///< CD: not audio
+  bool packet = false;  ///< CD: written in packets
+  bool data = true;     ///< CD: not audio
 };
 
 struct Medium {
@@ -65,9 +65,9 @@ struct Medium {
   std::optional<Track> open_track;        ///< where writing goes on
   bool erasable = false;
 
-  std::vector<uint32_t> write_speeds;     ///< kB/s, fastest first
-  std::optional<uint32_t> write_speed;    ///< what the drive has chosen or was told
-  bool underrun_protection = true;        ///< the drive can stop and go on without harm
+  std::vector<uint32_t> write_speeds;   ///< kB/s, fastest first
+  std::optional<uint32_t> write_speed;  ///< what the drive has chosen or was told
+  bool underrun_protection = true;      ///< the drive can stop and go on without harm
 
   std::string name() const { return std::string(profile_name(profile)); }
 };

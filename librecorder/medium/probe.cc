@@ -56,7 +56,8 @@ void read_tracks(Drive& drive, Medium& medium, const DiscInformation& disc) {
     if (!info) continue;
     Track track = track_of(*info, static_cast<uint16_t>(number));
     if (track.damaged)
-      add(medium, kDamaged, "track " + std::to_string(track.number) + " was not ended properly; what was being written there is incomplete");
+      add(medium, kDamaged,
+          "track " + std::to_string(track.number) + " was not ended properly; what was being written there is incomplete");
     if (track.blank || (track.next_writable && *track.next_writable == track.start)) continue;
     medium.tracks.push_back(track);
   }
@@ -144,7 +145,8 @@ Medium probe_medium(Drive& drive, const std::stop_token& stop) {
 
   const auto configuration = drive.configuration();
   if (!configuration)
-    throw fsi::Error(fsi::ErrorKind::unsuitable, drive.name(), "looking at the disc", "the drive is too old to tell what is in it (no GET CONFIGURATION)");
+    throw fsi::Error(fsi::ErrorKind::unsuitable, drive.name(), "looking at the disc",
+                     "the drive is too old to tell what is in it (no GET CONFIGURATION)");
   medium.profile = configuration->profile;
   if (medium.profile == Profile::none) {
     medium.state = MediumState::unknown;

@@ -16,7 +16,8 @@ Ring::Ring(size_t bytes) {
     throw fsi::Error(fsi::ErrorKind::usage, "", "reserving the buffer", std::to_string(bytes) + " bytes are more than there can be");
   capacity_ = std::max((bytes + kChunk - 1) / kChunk * kChunk, kSmallest);
   void* memory = mmap(nullptr, capacity_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  if (memory == MAP_FAILED) throw fsi::system_error("", "reserving a buffer of " + std::to_string(capacity_) + " bytes; choose a smaller one");
+  if (memory == MAP_FAILED)
+    throw fsi::system_error("", "reserving a buffer of " + std::to_string(capacity_) + " bytes; choose a smaller one");
   memory_ = static_cast<std::byte*>(memory);
   locked_ = mlock(memory_, capacity_) == 0;  // RLIMIT_MEMLOCK may forbid it; then the ring can be paged like other memory
 }

@@ -31,7 +31,8 @@ fsi::Fd nameless_file(const std::string& dir) {
 }
 }  // namespace
 
-std::unique_ptr<FileInput> spool(Input& input, std::optional<uint64_t> expected, const SpoolProgress& progress, const std::stop_token& stop) {
+std::unique_ptr<FileInput> spool(Input& input, std::optional<uint64_t> expected, const SpoolProgress& progress,
+                                 const std::stop_token& stop) {
   const std::string dir = spool_directory();
   fsi::Fd fd = nameless_file(dir);
   struct statvfs space {};
@@ -39,7 +40,8 @@ std::unique_ptr<FileInput> spool(Input& input, std::optional<uint64_t> expected,
     const uint64_t free = uint64_t{space.f_bavail} * space.f_frsize;
     if (free < *expected)
       throw fsi::Error(fsi::ErrorKind::no_space, fsi::printable(dir), "copying the stream",
-                       std::to_string(*expected) + " bytes are needed and " + std::to_string(free) + " are free; set TMPDIR to a directory with more room");
+                       std::to_string(*expected) + " bytes are needed and " + std::to_string(free) +
+                           " are free; set TMPDIR to a directory with more room");
   }
   const std::stop_callback wake(stop, [&] { input.cancel(); });
   std::vector<std::byte> block(1 << 20);

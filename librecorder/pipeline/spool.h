@@ -15,6 +15,7 @@ using SpoolProgress = std::function<void(uint64_t)>;
 
 /// Copies all of `input` into a file without a name in $TMPDIR, else /var/tmp. `expected`: bytes that are known to come; the
 /// room for them is made sure of before the first is copied. Throws Error (no_space, source, interrupted).
-std::unique_ptr<FileInput> spool(Input& input, std::optional<uint64_t> expected, const SpoolProgress& progress, const std::stop_token& stop);
+std::unique_ptr<FileInput> spool(Input& input, std::optional<uint64_t> expected, const SpoolProgress& progress,
+                                 const std::stop_token& stop);
 
 }  // namespace rec

@@ -23,13 +23,13 @@ namespace rec {
 
 struct WriteJob {
   fsi::Lba start = 0;
-  std::optional<uint64_t> data_sectors;                ///< promised by the source; fewer are a fault
-  uint64_t free_sectors = 0;                           ///< from `start`; never more than these are written
-  uint32_t chunk_sectors = 32;                         ///< a multiple of the family's unit that divides 32
+  std::optional<uint64_t> data_sectors;  ///< promised by the source; fewer are a fault
+  uint64_t free_sectors = 0;             ///< from `start`; never more than these are written
+  uint32_t chunk_sectors = 32;           ///< a multiple of the family's unit that divides 32
   uint32_t unit = 1;
-  std::function<uint64_t(uint64_t)> padding_after;     ///< zeros after so many sectors of data
+  std::function<uint64_t(uint64_t)> padding_after;  ///< zeros after so many sectors of data
   WriteSettings settings;
-  uint32_t kb_per_second = 0;                          ///< of the drive; 0 when unknown; only to guess how long its buffer takes to drain
+  uint32_t kb_per_second = 0;  ///< of the drive; 0 when unknown; only to guess how long its buffer takes to drain
 };
 
 /// How the data ended. All but `complete` leave a track that can be ended properly.
@@ -45,11 +45,11 @@ enum class WriteEnd : uint8_t {
 struct Written {
   WriteEnd end = WriteEnd::complete;
   std::exception_ptr source_error;
-  uint64_t data_sectors = 0;      ///< of the source, the last one filled up if need be
-  uint64_t padding_sectors = 0;   ///< zeros
-  size_t lowest_fill = 0;         ///< bytes in the ring, since it was full first and as long as the source went on
-  uint32_t stops = 0;             ///< how often the ring ran dry
-  uint64_t drive_waits = 0;       ///< how often the drive's buffer was full
+  uint64_t data_sectors = 0;     ///< of the source, the last one filled up if need be
+  uint64_t padding_sectors = 0;  ///< zeros
+  size_t lowest_fill = 0;        ///< bytes in the ring, since it was full first and as long as the source went on
+  uint32_t stops = 0;            ///< how often the ring ran dry
+  uint64_t drive_waits = 0;      ///< how often the drive's buffer was full
 };
 
 /// Called about twice a second, from the thread that writes.
@@ -82,8 +82,8 @@ class Writer {
   const MediumFamily& family_;
   Ring& ring_;
   const WriteJob job_;
-  uint64_t next_;                 // LBA
-  std::vector<std::byte> tail_;   // what was left of the source at its end, less than a unit
+  uint64_t next_;                // LBA
+  std::vector<std::byte> tail_;  // what was left of the source at its end, less than a unit
   Written written_;
   bool was_full_ = false;
   std::chrono::steady_clock::time_point last_tick_{};

@@ -22,13 +22,15 @@ std::string amount(uint64_t sectors) {
 void check_medium(const std::string& drive, const Medium& medium, const BurnOptions& options) {
   const auto unsuitable = [&](const std::string& why) -> Error { return {ErrorKind::unsuitable, drive, "choosing how to burn", why}; };
   if (medium.state == MediumState::absent)
-    throw unsuitable(medium.tray_open ? "the tray is open; put a blank disc in and close it" : "there is no disc in it; put a blank one in");
+    throw unsuitable(medium.tray_open ? "the tray is open; put a blank disc in and close it"
+                                      : "there is no disc in it; put a blank one in");
   if (medium.status & kUnsupported) throw unsuitable("the disc cannot be used: " + medium.reasons.back());
   if (options.overwrite)
     throw Error(ErrorKind::usage, drive, "choosing how to burn",
                 "--overwrite is for rewritable discs, and " + medium.name() + " can be written only once; leave it out");
   if (medium.state == MediumState::closed)
-    throw unsuitable("the disc is not blank: " + medium.name() + ", closed, " + amount(medium.total_sectors) + " recorded; take a blank one");
+    throw unsuitable("the disc is not blank: " + medium.name() + ", closed, " + amount(medium.total_sectors) +
+                     " recorded; take a blank one");
   if (!medium.next_writable)
     throw unsuitable("the drive tells no address to write at" + (medium.reasons.empty() ? std::string() : ": " + medium.reasons.front()) +
                      "; take another disc");
@@ -44,13 +46,15 @@ void check_source(const SourceFacts& source) {
   const uint64_t bytes = *source.bytes;
   if (bytes == 0) throw wrong(ErrorKind::usage, "it is empty; there is nothing to burn");
   if (source.raw_sectors && bytes % 2352 == 0)
-    throw wrong(ErrorKind::usage, "it has raw sectors of 2352 bytes (a .bin file?); convert it to sectors of 2048 bytes first, for example with bchunk");
+    throw wrong(ErrorKind::usage,
+                "it has raw sectors of 2352 bytes (a .bin file?); convert it to sectors of 2048 bytes first, for example with bchunk");
   const uint64_t sectors = bytes / kSectorSize;
   if (const uint64_t least = source.volume_sectors.value_or(source.volume_at_least.value_or(0)); sectors < least)
-    throw wrong(ErrorKind::source, "it is cut off: its volume has " + amount(least) + ", there are " + amount(sectors) +
-                                       "; make it or copy it again");
+    throw wrong(ErrorKind::source,
+                "it is cut off: its volume has " + amount(least) + ", there are " + amount(sectors) + "; make it or copy it again");
   if (bytes % kSectorSize)
-    throw wrong(ErrorKind::usage, "its length of " + std::to_string(bytes) + " bytes is not a multiple of 2048; it is cut off or no image of a disc " +
+    throw wrong(ErrorKind::usage, "its length of " + std::to_string(bytes) +
+                                      " bytes is not a multiple of 2048; it is cut off or no image of a disc " +
                                       "(if it is meant so: truncate -s %2048 fills it up)");
 }
 
@@ -62,12 +66,14 @@ void check_session(const std::string& drive, const Medium& medium, const SourceF
   const uint64_t sectors = source.bytes ? *source.bytes / kSectorSize : *source.volume_sectors;
   if (*source.path_table >= start + 16 && *source.path_table < start + sectors) return;
   const std::string made_for = " (its path table is at LBA " + std::to_string(*source.path_table) + ")";
-  const auto unsuitable = [&](const std::string& why) -> Error { return {ErrorKind::unsuitable, drive, "choosing where to burn " + source.name, why}; };
+  const auto unsuitable = [&](const std::string& why) -> Error {
+    return {ErrorKind::unsuitable, drive, "choosing where to burn " + source.name, why};
+  };
   if (start == 0)
     throw unsuitable("the image was made to follow an earlier session" + made_for +
                      ", and this disc is blank; put that disc in, or make the image for a blank one");
-  throw unsuitable("the disc has a session already and goes on at LBA " + std::to_string(start) + ", but the image was made for another address" +
-                   made_for + "; take a blank disc, or make the image for that address");
+  throw unsuitable("the disc has a session already and goes on at LBA " + std::to_string(start) +
+                   ", but the image was made for another address" + made_for + "; take a blank disc, or make the image for that address");
 }
 }  // namespace
 
@@ -79,7 +85,8 @@ std::optional<uint32_t> choose_speed(const SpeedWish& wish, const Medium& medium
     case SpeedWish::Kind::slowest: return speeds.empty() ? static_cast<uint32_t>(std::ceil(speed_1x(medium.profile))) : speeds.back();
     case SpeedWish::Kind::times: break;
   }
-  if (!(wish.times > 0) || wish.times > 1000) throw Error(ErrorKind::usage, "--speed", "choosing a speed", "it must be more than 0 and at most 1000 times");
+  if (!(wish.times > 0) || wish.times > 1000)
+    throw Error(ErrorKind::usage, "--speed", "choosing a speed", "it must be more than 0 and at most 1000 times");
   const double wanted = wish.times * speed_1x(medium.profile);
   // The fastest that is not above the wish, else the slowest there is: a drive rounds as it likes, we would rather know.
   // Drives round what they offer, so a little above still counts.
@@ -118,7 +125,8 @@ WritePlan make_plan(const std::string& drive, const Medium& medium, const Source
     plan.data_sectors = *source.bytes / kSectorSize;
     plan.exact = true;
     if (source.volume_sectors && *plan.data_sectors > *source.volume_sectors)
-      plan.notes.push_back("the image has " + amount(*plan.data_sectors - *source.volume_sectors) + " after the end of its volume; they are burned as well");
+      plan.notes.push_back("the image has " + amount(*plan.data_sectors - *source.volume_sectors) +
+                           " after the end of its volume; they are burned as well");
   } else if (source.volume_sectors) {
     plan.data_sectors = *source.volume_sectors;
     plan.exact = true;
@@ -130,8 +138,8 @@ WritePlan make_plan(const std::string& drive, const Medium& medium, const Source
   const uint64_t up = (std::max<uint64_t>(data, plan.rules.smallest_track) + plan.rules.unit - 1) / plan.rules.unit * plan.rules.unit;
   if (up > plan.free_sectors)
     throw Error(ErrorKind::unsuitable, drive, "choosing how to burn",
-                "the disc is too small: " + source.name + " needs " + amount(up) + ", " + medium.name() + " has " + amount(plan.free_sectors) + " free, " +
-                    amount(up - plan.free_sectors) + " too few; take a larger disc");
+                "the disc is too small: " + source.name + " needs " + amount(up) + ", " + medium.name() + " has " +
+                    amount(plan.free_sectors) + " free, " + amount(up - plan.free_sectors) + " too few; take a larger disc");
   // A file that is longer than its volume brings its own gap.
   const uint64_t behind = source.bytes && source.volume_sectors ? data - *source.volume_sectors : 0;
   plan.postgap = plan.rules.postgap > behind ? plan.rules.postgap - behind : 0;
@@ -139,8 +147,8 @@ WritePlan make_plan(const std::string& drive, const Medium& medium, const Source
   const uint32_t most = std::min<uint32_t>(transport_max_bytes, 64 * 1024) / kSectorSize;
   if (most < plan.rules.unit)
     throw Error(ErrorKind::unsuitable, drive, "choosing how to burn",
-                "the connection to the drive carries " + std::to_string(transport_max_bytes) + " bytes at once, " + medium.name() + " needs " +
-                    std::to_string(plan.rules.unit * kSectorSize) + "; connect it in another way");
+                "the connection to the drive carries " + std::to_string(transport_max_bytes) + " bytes at once, " + medium.name() +
+                    " needs " + std::to_string(plan.rules.unit * kSectorSize) + "; connect it in another way");
   plan.chunk_sectors = most / plan.rules.unit * plan.rules.unit;
   // The ring counts on chunks that divide 64 KiB.
   while (32 % plan.chunk_sectors) plan.chunk_sectors -= plan.rules.unit;
@@ -156,7 +164,8 @@ WritePlan make_plan(const std::string& drive, const Medium& medium, const Source
 
   // A short image does not need a large ring; two chunks are the least (ring.h).
   plan.buffer_bytes = options.buffer_bytes;
-  if (plan.data_sectors) plan.buffer_bytes = static_cast<size_t>(std::min<uint64_t>(plan.buffer_bytes, (*plan.data_sectors + 32) * kSectorSize));
+  if (plan.data_sectors)
+    plan.buffer_bytes = static_cast<size_t>(std::min<uint64_t>(plan.buffer_bytes, (*plan.data_sectors + 32) * kSectorSize));
   if (medium.status & kDamaged)
     for (const std::string& reason : medium.reasons) plan.notes.push_back(reason);
   return plan;

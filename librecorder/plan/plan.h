@@ -16,15 +16,15 @@ namespace rec {
 /// What speed is wished for.
 struct SpeedWish {
   enum class Kind : uint8_t { automatic, slowest, fastest, times } kind = Kind::automatic;  ///< automatic: the drive's own choice
-  double times = 0;  ///< as a multiple of 1x of the medium
+  double times = 0;                                                                         ///< as a multiple of 1x of the medium
 };
 
 struct BurnOptions {
   SpeedWish speed;
-  bool multi = false;                ///< leave the disc open for another session; else it is closed
+  bool multi = false;  ///< leave the disc open for another session; else it is closed
   bool underrun_protection = true;
   bool overwrite = false;
-  bool eject = false;                ///< open the tray when all went well
+  bool eject = false;  ///< open the tray when all went well
   size_t buffer_bytes = 64 * 1024 * 1024;
 };
 
@@ -37,15 +37,15 @@ struct WritePlan {
   bool exact = false;                    ///< a source that ends before data_sectors is an error, what comes after is not burned
   uint64_t free_sectors = 0;             ///< from `start`
   TrackRules rules;
-  uint64_t postgap = 0;                  ///< zeros after the data that are wished for, if they fit
-  uint32_t chunk_sectors = 32;           ///< sent with one command
+  uint64_t postgap = 0;         ///< zeros after the data that are wished for, if they fit
+  uint32_t chunk_sectors = 32;  ///< sent with one command
   bool multi = false;
-  uint16_t session = 1;                  ///< number of the session that is written
+  uint16_t session = 1;  ///< number of the session that is written
   bool underrun_protection = true;
   bool eject = false;
   size_t buffer_bytes = 0;
-  std::optional<uint32_t> speed_kb;      ///< to be asked of the drive; none: leave it to the drive
-  std::vector<std::string> notes;        ///< what the user should know, a sentence each
+  std::optional<uint32_t> speed_kb;  ///< to be asked of the drive; none: leave it to the drive
+  std::vector<std::string> notes;    ///< what the user should know, a sentence each
 
   /// Zeros that follow so many sectors of data: postgap, smallest track, whole units; what of the postgap does not
   /// fit is left out.

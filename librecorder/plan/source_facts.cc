@@ -36,7 +36,8 @@ void look_for_iso9660(SourceFacts& facts, std::span<const std::byte> head) {
     const uint16_t block_size = block.little();
     if (block_size != 512 && block_size != 1024 && block_size != kSectorSize) return;
     facts.volume_sectors = fsi::sectors_for(uint64_t{space.little()} * block_size);
-    if (root.agree() && root.little() != 0) facts.root_directory = static_cast<fsi::Lba>(uint64_t{root.little()} * block_size / kSectorSize);
+    if (root.agree() && root.little() != 0)
+      facts.root_directory = static_cast<fsi::Lba>(uint64_t{root.little()} * block_size / kSectorSize);
     if (table.get() != 0) facts.path_table = static_cast<fsi::Lba>(uint64_t{table.get()} * block_size / kSectorSize);
     return;
   }

@@ -5,6 +5,7 @@
 //   which of these     nth=N (the N-th since the drive was opened; default the first)
 //   how often          times=N | always (default: once; always for a fault of an lba, for a bad spot stays bad)
 //   what happens       sense=K/AA/QQ     the command is refused with this sense, all three in hexadecimal
+//                                    (key 1, a recovered error: it is done, and the sense comes with it)
 //                      corrupt           one bit of the block at lba is read wrong, and nobody says so
 //                      timeout           no answer comes within the command's time
 //                      residual=N        GOOD, but the last N bytes were not transferred

@@ -20,8 +20,8 @@ namespace rec::virt {
 struct DriveOptions {
   uint32_t speed = 0;  ///< of the laser, multiple of 1x of the medium; 0: no limit
   uint64_t buffer_bytes = 4 * 1024 * 1024;
-  bool real_time = false;           ///< operations take their time; otherwise nothing ever sleeps
-  std::vector<std::string> faults;  ///< as faults.h says
+  bool real_time = false;             ///< operations take their time; otherwise nothing ever sleeps
+  std::vector<std::string> faults{};  ///< as faults.h says
 };
 
 struct DiscSummary {

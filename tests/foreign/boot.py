@@ -41,7 +41,8 @@ def boots(scratch, firmware, how, image, says=SAID):
     need("qemu-system-x86_64")
     name = f"{os.path.basename(image)} with {firmware} as {how}"
     serial = os.path.join(scratch, "serial")
-    command = ["qemu-system-x86_64", "-accel", "tcg", "-machine", "q35", "-m", "256", "-nodefaults", "-display", "none", "-monitor", "none",
+    # graphics=off: SeaBIOS shows what is written to the screen on the serial port.
+    command = ["qemu-system-x86_64", "-accel", "tcg", "-machine", "q35,graphics=off", "-m", "256", "-nodefaults", "-display", "none", "-monitor", "none",
                "-no-reboot", "-serial", "file:" + serial]
     if firmware == "ovmf":
         found = [pair for pair in OVMF if all(map(os.path.exists, pair))]
@@ -98,8 +99,7 @@ def isolinux_tree(scratch):
     os.makedirs(tree + "/isolinux")
     shutil.copy(ISOLINUX, tree + "/isolinux")
     shutil.copy(LDLINUX, tree + "/isolinux")
-    write(tree + "/isolinux/isolinux.cfg", b"SERIAL 0\nDISPLAY line.txt\nPROMPT 1\nTIMEOUT 0\n")
-    write(tree + "/isolinux/line.txt", SAID + b"\n")
+    write(tree + "/isolinux/isolinux.cfg", b"SAY " + SAID + b"\nPROMPT 1\nTIMEOUT 0\n")
     for name in os.listdir(tree + "/isolinux"):
         os.chmod(f"{tree}/isolinux/{name}", 0o444)  # nothing is written to the sources
     return tree

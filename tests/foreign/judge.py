@@ -21,7 +21,9 @@ from scenario import CI, MKIMAGE, VERIFY  # noqa: E402
 
 
 def make_image(tree, image, options):
-    subprocess.run([MKIMAGE, "-q", *options, "-o", image, tree], check=True, stderr=subprocess.DEVNULL)
+    made = subprocess.run([MKIMAGE, "-q", *options, "-o", image, tree], stderr=subprocess.PIPE)
+    if made.returncode:
+        sys.exit(f"mkimage: exit {made.returncode}: {made.stderr.decode('utf-8', 'replace')[-1000:]}")
     subprocess.run([VERIFY, image], check=True, stdout=subprocess.DEVNULL)
 
 

@@ -1,6 +1,7 @@
 // Any bytes as an image: the whole recipe of verify must come to an end. libFuzzer's entry; the unit tests drive the
 // same entry with mutated images. Build by hand:
-//   clang++ -std=c++20 -g -O1 -fsanitize=fuzzer,address,undefined -I. tests/fuzz/read_fuzz.cc libfsi/base/*.cc libfsi/read/*.cc libfsi/check/*.cc -lxxhash -lcrypto
+//   clang++ -std=c++20 -g -O1 -fsanitize=fuzzer,address,undefined -I. tests/fuzz/read_fuzz.cc libfsi/base/*.cc libfsi/read/*.cc
+//   libfsi/check/*.cc -lxxhash -lcrypto
 #include "tests/fuzz/read_fuzz.h"
 
 #include <cstring>

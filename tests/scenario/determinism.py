@@ -5,8 +5,7 @@ import shutil
 import subprocess
 import sys
 
-import trees
-from scenario import MKIMAGE, good, in_scratch, main, sha256
+from scenario import MKIMAGE, good, in_scratch, main, sha256, trees
 
 EPOCH = dict(os.environ, SOURCE_DATE_EPOCH="1700000000")
 
@@ -14,9 +13,12 @@ EPOCH = dict(os.environ, SOURCE_DATE_EPOCH="1700000000")
 def image_hash(scratch, tree, *options, pipe=False, env=EPOCH):
     path = os.path.join(scratch, "image")
     if pipe:
-        with subprocess.Popen([MKIMAGE, "-q", *options, tree], stdout=subprocess.PIPE, env=env) as maker, open(path, "wb") as out:
+        with open(os.path.join(scratch, "said"), "w+b") as said, open(path, "wb") as out, \
+                subprocess.Popen([MKIMAGE, "-q", *options, tree], stdout=subprocess.PIPE, stderr=said, env=env) as maker:
             shutil.copyfileobj(maker.stdout, out)
-        assert maker.returncode == 0, f"mkimage into a pipe: exit {maker.returncode}"
+            maker.wait()
+            said.seek(0)
+            assert maker.returncode == 0, f"mkimage into a pipe: exit {maker.returncode}: {said.read().decode()}"
     else:
         good(MKIMAGE, "-q", *options, "-o", path, tree, env=env)
     digest = sha256(path)

@@ -7,8 +7,7 @@ import subprocess
 import sys
 import time
 
-import trees
-from scenario import MKIMAGE, VERIFY, good, in_scratch, main, run, sha256
+from scenario import MKIMAGE, VERIFY, good, in_scratch, main, run, sha256, trees
 
 OLD = b"the old image " * 5000
 TIMES = 40
@@ -28,13 +27,17 @@ def kill_many(scratch, options, old):
     os.unlink(target)
     rng = random.Random(7)
     ended = {"absent": 0, "old": 0, "complete": 0, "had ended": 0}
-    for _ in range(TIMES):
+    near_end = whole_time  # every other kill hunts for the last moment: a little later after a kill, a little earlier after an end
+    for turn in range(TIMES):
         if old:
             with open(target, "wb") as file:
                 file.write(OLD)
         maker = subprocess.Popen([MKIMAGE, "-q", *options, "-o", target, tree], env=env, stderr=subprocess.DEVNULL)
-        time.sleep(rng.uniform(0, whole_time * 1.15))
-        ended["had ended"] += maker.poll() is not None
+        time.sleep(near_end if turn % 2 else rng.uniform(0, near_end))
+        over = maker.poll() is not None
+        ended["had ended"] += over
+        if turn % 2:
+            near_end *= rng.uniform(0.9, 0.99) if over else rng.uniform(1.01, 1.15)
         maker.kill()
         maker.wait()
         if not os.path.exists(target):

@@ -4,8 +4,7 @@ import os
 import shutil
 import sys
 
-import trees
-from scenario import MKIMAGE, VERIFY, Skipped, good, in_scratch, main
+from scenario import MKIMAGE, VERIFY, Skipped, good, in_scratch, main, trees
 
 
 def peak_kib(scratch, *args):

@@ -162,13 +162,13 @@ def archive_paths(scratch):
 @in_scratch
 def graft_onto_a_file(scratch):
     tree = tree_of(scratch, "a", "b")
-    refuses(scratch, FAILED, ["f/x", "f", "file"], f"f={tree}/a", f"f/x={tree}/b")
+    refuses(scratch, USAGE, ["/f", "not a directory", "another path"], f"f={tree}/a", f"f/x={tree}/b")
 
 
 @in_scratch
 def duplicate_targets(scratch):
     tree = tree_of(scratch, "a", "b")
-    refuses(scratch, FAILED, ["x", "twice|already|duplicate|two|both"], f"x={tree}/a", f"x={tree}/b")
+    refuses(scratch, USAGE, ["x", "twice|already|duplicate|two|both"], f"x={tree}/a", f"x={tree}/b")
 
 
 @in_scratch

@@ -17,6 +17,7 @@ MKIMAGE, BURN, VERIFY = (os.path.join(BIN, name) for name in ("mkimage", "burn",
 CI = os.environ.get("CI") == "true"
 
 sys.path[:0] = [os.path.join(ROOT, "bench"), os.path.join(ROOT, "tests", "foreign")]
+import trees  # noqa: E402,F401  (the scenarios take it from here)
 
 
 class Skipped(Exception):

@@ -10,8 +10,7 @@ import subprocess
 import sys
 import time
 
-import trees
-from scenario import MKIMAGE, VERIFY, Skipped, good, in_scratch, main, run, write
+from scenario import MKIMAGE, VERIFY, Skipped, good, in_scratch, main, run, trees, write
 
 CHUNK = 32  # sectors
 

@@ -20,11 +20,11 @@ namespace fs = std::filesystem;
 using testing::IsEmpty;
 
 // A visible skip on a user's machine; in CI a missing tool is a failure.
-#define SKIP_OR_FAIL(reason)                                                          \
-  do {                                                                                \
-    const char* ci = getenv("CI");                                                    \
-    if (ci && std::string(ci) == "true") FAIL() << (reason) << " (CI=true)";          \
-    GTEST_SKIP() << (reason);                                                         \
+#define SKIP_OR_FAIL(reason)                                                 \
+  do {                                                                       \
+    const char* ci = getenv("CI");                                           \
+    if (ci && std::string(ci) == "true") FAIL() << (reason) << " (CI=true)"; \
+    GTEST_SKIP() << (reason);                                                \
   } while (false)
 
 bool have(const std::string& tool) { return std::system(("command -v " + tool + " >/dev/null 2>&1").c_str()) == 0; }
@@ -52,7 +52,10 @@ void make_tree(const fs::path& root, bool deep) {
   for (int i = 0; i < 60; ++i) write(root / "many" / ("file number " + std::to_string(i) + ".txt"), static_cast<size_t>(i) * 97);
   write(root / "a.b.c" / "x.tar.gz", 70000);
   write(root / "README", 5);
-  write(root / "\xC3\x9C" "nicode \xE2\x82\xAC.txt", 9);
+  write(root /
+            "\xC3\x9C"
+            "nicode \xE2\x82\xAC.txt",
+        9);
   write(root / (std::string(180, 'n') + ".bin"), 100000);
   fs::create_directories(root / "empty dir");
   fs::create_symlink("many/file number 1.txt", root / "link");
@@ -83,7 +86,8 @@ class ForeignMaker : public testing::TestWithParam<Maker> {
 std::string describe(const fsi::VerifyReport& report) {
   std::string text;
   for (const auto& issue : report.issues)
-    if (issue.severity == fsi::Severity::error) text += issue.what + " at LBA " + std::to_string(issue.where.first) + ": " + issue.detail + "\n";
+    if (issue.severity == fsi::Severity::error)
+      text += issue.what + " at LBA " + std::to_string(issue.where.first) + ": " + issue.detail + "\n";
   return text;
 }
 
@@ -156,14 +160,10 @@ TEST_P(ForeignMaker, DamagedFieldsAreFound) {
     const char* what;
     size_t at;
     int bit;
-  } damages[] = {{"size of the volume, big-endian", pvd + 87, 1},
-                 {"address of path table L", pvd + 140, 1},
-                 {"parent in path table L", table + 10 + 6, 2},
-                 {"size of a record, big-endian", third + 17, 1},
-                 {"address of a record", third + 2, 0x40},
-                 {"\"..\" of the root", second + 2, 1},
-                 {"order of records", third + 33, 0x20},
-                 {"length of a record", third, 0x80}};
+  } damages[] = {{"size of the volume, big-endian", pvd + 87, 1}, {"address of path table L", pvd + 140, 1},
+                 {"parent in path table L", table + 10 + 6, 2},   {"size of a record, big-endian", third + 17, 1},
+                 {"address of a record", third + 2, 0x40},        {"\"..\" of the root", second + 2, 1},
+                 {"order of records", third + 33, 0x20},          {"length of a record", third, 0x80}};
   for (const auto& damage : damages) {
     Bytes bad = good;
     bad[damage.at] ^= static_cast<unsigned char>(damage.bit);
@@ -202,7 +202,8 @@ std::string unpack(const fs::path& sample, const fs::path& to) {
 
 TEST(Corpus, SamplesAreReadToTheirEndAndGoodOnesAreGood) {
   if (!fs::exists(corpus())) SKIP_OR_FAIL("no ../shared/corpus beside the checkout");
-  const std::set<std::string> broken{"bad-dir.iso", "malformed.iso", "test_read_format_iso_rockridge_ce_loop.iso", "test_read_format_iso_zisofs_overflow.iso",
+  const std::set<std::string> broken{"bad-dir.iso", "malformed.iso", "test_read_format_iso_rockridge_ce_loop.iso",
+                                     "test_read_format_iso_zisofs_overflow.iso",
                                      // not images of 2048-byte sectors
                                      "cdda.bin", "isofs-m1.bin"};
   const Folder folder;

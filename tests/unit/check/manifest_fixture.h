@@ -26,7 +26,7 @@ struct ManifestPlan {
   uint32_t locator_sector = 31;
   uint64_t session_start = 0;
   std::vector<TroubleNote> troubles{};
-  uint64_t trouble_count = 0;            // 0: as many as there are
+  uint64_t trouble_count = 0;              // 0: as many as there are
   std::vector<uint64_t> marked_sectors{};  // from the session start
 };
 

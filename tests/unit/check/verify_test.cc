@@ -147,7 +147,8 @@ TEST(Verify, ADamagedLocatorDoesNotHideTheManifest) {
 }
 
 TEST(Verify, TheLocatorMayBeInAnyDescriptorSector) {
-  for (const uint32_t sector : {22u, 31u}) EXPECT_TRUE(fsi::verify(MemorySource(with_manifest(good_image(), {.locator_sector = sector}))).ok());
+  for (const uint32_t sector : {22u, 31u})
+    EXPECT_TRUE(fsi::verify(MemorySource(with_manifest(good_image(), {.locator_sector = sector}))).ok());
 }
 
 TEST(Verify, ATruncatedImageIsOneAndNamesWhatIsLost) {
@@ -158,7 +159,8 @@ TEST(Verify, ATruncatedImageIsOneAndNamesWhatIsLost) {
   EXPECT_THAT(errors(report), Contains("the image is truncated"));
   bool named = false;
   for (const auto& issue : report.issues)
-    for (const auto& hit : issue.paths) named |= issue.where == fsi::SectorRange{50, 78} && hit.path == "/big" && hit.first_byte == 10 * 2048;
+    for (const auto& hit : issue.paths)
+      named |= issue.where == fsi::SectorRange{50, 78} && hit.path == "/big" && hit.first_byte == 10 * 2048;
   EXPECT_TRUE(named);
 }
 
@@ -167,7 +169,8 @@ TEST(Verify, SectorsBehindTheImageAreNoted) {
   longer.resize(longer.size() + 300 * 2048);
   const auto report = fsi::verify(MemorySource(longer));
   EXPECT_TRUE(report.ok());
-  EXPECT_TRUE(std::ranges::any_of(report.issues, [](const auto& i) { return i.what == "there are sectors behind the image" && i.severity == Severity::note; }));
+  EXPECT_TRUE(std::ranges::any_of(
+      report.issues, [](const auto& i) { return i.what == "there are sectors behind the image" && i.severity == Severity::note; }));
   std::fill_n(longer.begin() + 31 * 2048, 2048, static_cast<unsigned char>(0));
   EXPECT_TRUE(fsi::verify(MemorySource(longer)).manifest.believed);
 }
@@ -263,7 +266,8 @@ TEST(Verify, AHostileManifestIsNotBelievedAndAllocatesNothing) {
       EXPECT_FALSE(report.ok()) << field << " " << value;
       EXPECT_FALSE(report.manifest.believed) << field << " " << value;
     }
-  for (const uint64_t value : {uint64_t{0}, uint64_t{0xFFFFFFFF}}) EXPECT_FALSE(fsi::verify(MemorySource(with_header(96, value, 4))).ok() && value != 0);
+  for (const uint64_t value : {uint64_t{0}, uint64_t{0xFFFFFFFF}})
+    EXPECT_FALSE(fsi::verify(MemorySource(with_header(96, value, 4))).ok() && value != 0);
   EXPECT_FALSE(fsi::verify(MemorySource(with_header(100, 0xFFFFFFFF, 4))).ok());
 }
 
@@ -297,14 +301,20 @@ TEST(Verify, PathTablesLinkCountsAndOverlaps) {
   };
   EXPECT_THAT(own([](auto&, auto&, auto&, auto&) {}), IsEmpty());
   EXPECT_THAT(own([](auto&, auto&, auto& links, auto&) { links = 2; }), Contains("the link count of a directory is wrong"));
-  EXPECT_THAT(own([](auto&, auto& records, auto&, auto&) { records[0] = record("A.;1", 30, 7000, 0, SystemUseBytes().px(S_IFREG | 0644, 2, 2).nm("a")); }),
+  EXPECT_THAT(own([](auto&, auto& records, auto&, auto&) {
+                records[0] = record("A.;1", 30, 7000, 0, SystemUseBytes().px(S_IFREG | 0644, 2, 2).nm("a"));
+              }),
               Contains("the link count of a file is wrong"));
   EXPECT_THAT(own([](auto&, auto&, auto&, auto& rows) { rows.pop_back(); }), Contains("a directory is missing in the path table"));
-  EXPECT_THAT(own([](auto&, auto&, auto&, auto& rows) { rows[1].extent = 22; }), Contains("a path table record leads to no directory of the tree"));
+  EXPECT_THAT(own([](auto&, auto&, auto&, auto& rows) { rows[1].extent = 22; }),
+              Contains("a path table record leads to no directory of the tree"));
   EXPECT_THAT(own([](auto&, auto&, auto&, auto& rows) { rows[1].parent = 2; }), Contains("a path table record has the wrong parent"));
-  EXPECT_THAT(own([](auto&, auto&, auto&, auto& rows) { rows[1].identifier = "SAB"; }), Contains("a path table record has another identifier than its directory"));
-  EXPECT_THAT(own([](auto& image, auto&, auto&, auto&) { image.directory(21, 22, {}); }), Contains("\"..\" does not lead to the parent directory"));
-  EXPECT_THAT(own([](auto&, auto& records, auto&, auto&) { std::swap(records[0], records[1]); }), Contains("directory records are not in order"));
+  EXPECT_THAT(own([](auto&, auto&, auto&, auto& rows) { rows[1].identifier = "SAB"; }),
+              Contains("a path table record has another identifier than its directory"));
+  EXPECT_THAT(own([](auto& image, auto&, auto&, auto&) { image.directory(21, 22, {}); }),
+              Contains("\"..\" does not lead to the parent directory"));
+  EXPECT_THAT(own([](auto&, auto& records, auto&, auto&) { std::swap(records[0], records[1]); }),
+              Contains("directory records are not in order"));
   EXPECT_THAT(own([](auto&, auto& records, auto&, auto&) {
                 records.insert(records.begin() + 1, record("B.;1", 32, 7000, 0, SystemUseBytes().px(S_IFREG | 0644, 1, 9).nm("b")));
               }),

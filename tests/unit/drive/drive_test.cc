@@ -2,8 +2,8 @@
 
 #include <gtest/gtest.h>
 
-#include <fstream>
 #include <filesystem>
+#include <fstream>
 
 #include "librecorder/drive/discovery.h"
 #include "librecorder/host/mounts.h"
@@ -48,13 +48,27 @@ struct Row {
 };
 
 TEST(SensePolicy, KnowsTheTableOfTheTrade) {
-  for (const Row& row : {Row{1, 0x5D, 0, Phase::write, Action::carry_on}, {2, 4, 1, Phase::probe, Action::wait}, {2, 4, 2, Phase::probe, Action::start},
-                         {2, 4, 8, Phase::write, Action::flow}, {2, 4, 8, Phase::close, Action::wait}, {2, 4, 7, Phase::close, Action::wait},
-                         {2, 4, 4, Phase::write, Action::synchronize}, {2, 0x3A, 1, Phase::probe, Action::fail}, {3, 0x0C, 0, Phase::write, Action::fail},
-                         {4, 0x44, 0, Phase::read, Action::fail}, {5, 0x20, 0, Phase::probe, Action::absent}, {5, 0x24, 0, Phase::close, Action::other_form},
-                         {5, 0x2C, 0, Phase::write, Action::synchronize}, {5, 0x21, 0, Phase::write, Action::fail}, {6, 0x28, 0, Phase::probe, Action::retry},
-                         {6, 0x28, 0, Phase::write, Action::fail}, {6, 0x29, 0, Phase::prepare, Action::retry}, {6, 0x29, 0, Phase::close, Action::fail},
-                         {6, 0x2A, 1, Phase::write, Action::resend}, {7, 0x27, 0, Phase::write, Action::fail}, {8, 0, 0, Phase::read, Action::fail},
+  for (const Row& row : {Row{1, 0x5D, 0, Phase::write, Action::carry_on},
+                         {2, 4, 1, Phase::probe, Action::wait},
+                         {2, 4, 2, Phase::probe, Action::start},
+                         {2, 4, 8, Phase::write, Action::flow},
+                         {2, 4, 8, Phase::close, Action::wait},
+                         {2, 4, 7, Phase::close, Action::wait},
+                         {2, 4, 4, Phase::write, Action::synchronize},
+                         {2, 0x3A, 1, Phase::probe, Action::fail},
+                         {3, 0x0C, 0, Phase::write, Action::fail},
+                         {4, 0x44, 0, Phase::read, Action::fail},
+                         {5, 0x20, 0, Phase::probe, Action::absent},
+                         {5, 0x24, 0, Phase::close, Action::other_form},
+                         {5, 0x2C, 0, Phase::write, Action::synchronize},
+                         {5, 0x21, 0, Phase::write, Action::fail},
+                         {6, 0x28, 0, Phase::probe, Action::retry},
+                         {6, 0x28, 0, Phase::write, Action::fail},
+                         {6, 0x29, 0, Phase::prepare, Action::retry},
+                         {6, 0x29, 0, Phase::close, Action::fail},
+                         {6, 0x2A, 1, Phase::write, Action::resend},
+                         {7, 0x27, 0, Phase::write, Action::fail},
+                         {8, 0, 0, Phase::read, Action::fail},
                          {0xB, 0, 0, Phase::read, Action::retry}}) {
     Sense sense;
     sense.key = row.key;
@@ -105,7 +119,8 @@ TEST(Drive, AsksForTheLengthFirstAndThenForExactlyThat) {
 TEST(Drive, ShortAndHostileLengthsAreNoProblem) {
   Fixture f;
   for (const uint8_t length : {0, 1, 2, 9, 10, 31, 255}) {
-    f.fake->always[op::kReadDiscInformation] = FakeTransport::data({length == 255 ? uint8_t{255} : uint8_t{0}, length, 0, 1, 1, 1, 1, 0, 0, 0, 0, 0});
+    f.fake->always[op::kReadDiscInformation] =
+        FakeTransport::data({length == 255 ? uint8_t{255} : uint8_t{0}, length, 0, 1, 1, 1, 1, 0, 0, 0, 0, 0});
     const auto disc = f.drive.disc_information();
     EXPECT_EQ(disc.has_value(), length >= 10) << int(length);
   }
@@ -141,7 +156,9 @@ TEST(Drive, FindsAPageBehindABlockDescriptor) {
 
 TEST(Drive, TriesWithoutImmedWhenTheDriveDoesNotTakeIt) {
   Fixture f;
-  f.fake->always[op::kCloseTrackSession] = [](const Command& c) { return c.cdb.bytes[1] & 1 ? FakeTransport::sense(5, 0x24, 0) : FakeTransport::good(); };
+  f.fake->always[op::kCloseTrackSession] = [](const Command& c) {
+    return c.cdb.bytes[1] & 1 ? FakeTransport::sense(5, 0x24, 0) : FakeTransport::good();
+  };
   f.drive.close_track_session(CloseFunction::session, 0);
   ASSERT_EQ(f.fake->seen.size(), 2u);
   EXPECT_EQ(f.fake->seen[1].timeout, 3600s);

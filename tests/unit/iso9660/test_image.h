@@ -77,7 +77,7 @@ class TreeBuilder {
     for (NodeId id = 0; id < items.size(); ++id) {
       Item& item = *items[id];
       item.id = id;
-      Node& node = tree.nodes[id];
+      Node node = tree.nodes[id];
       node.kind = item.kind;
       node.mode = item.mode;
       node.uid = item.uid;
@@ -107,7 +107,7 @@ class TreeBuilder {
         node.links = 2;
         for (auto& [name, child] : item.children) {
           items.push_back(child.get());
-          if (child->kind == NodeKind::directory) ++node.links;
+          if (child->kind == NodeKind::directory) ++tree.nodes[id].links;  // `node` goes when the vector grows
           Node next;
           next.name = text(tree, name);
           next.parent = id;
@@ -116,6 +116,7 @@ class TreeBuilder {
       } else {
         node.device = item.device;
       }
+      tree.nodes[id] = node;
     }
     for (Node& node : tree.nodes)
       if (const auto at = links.find(node.link_leader); at != links.end()) node.links = at->second;

@@ -24,12 +24,11 @@ class Block : public Region {
 class Last : public Block {
  public:
   Last() : Block(Zone::last, 0) {}
-  uint64_t measure_between(uint64_t before, uint64_t behind) override {
+  uint64_t measure_behind(uint64_t before, uint64_t) override {
     seen = before;
-    seen_behind = behind;
     return 32;
   }
-  uint64_t seen = 0, seen_behind = 0;
+  uint64_t seen = 0;
 };
 
 SourceTree tree_of(std::vector<uint64_t> sizes) {
@@ -63,19 +62,6 @@ TEST(Layout, ZonesFollowEachOtherAndNothingOverlaps) {
   EXPECT_EQ(last.range, (SectorRange{32, 32}));
   EXPECT_EQ(last.seen, 32u);
   EXPECT_EQ(layout.end, 64u);
-}
-
-TEST(Layout, TheClosingZoneIsCountedFromTheEnd) {
-  Block descriptor(Zone::fixed, 1, 16), backup(Zone::closing, 9, 9), anchor(Zone::closing, 1, 257);
-  Last last;
-  const Layout layout = lay_out(tree_of({1}), {&backup, &descriptor, &anchor, &last}, 1000);
-  EXPECT_EQ(last.range, (SectorRange{1032, 32}));
-  EXPECT_EQ(last.seen_behind, 288u);
-  EXPECT_EQ(layout.end, 1064u + 288);
-  EXPECT_EQ(backup.range, (SectorRange{layout.end - 9, 9}));
-  EXPECT_EQ(anchor.range, (SectorRange{layout.end - 257, 1}));
-  Block other(Zone::closing, 2, 10);
-  EXPECT_THROW(lay_out(tree_of({1}), {&backup, &other}), Error);
 }
 
 TEST(Layout, LargeExtentsBeginOnFourKibibytesOfTheSession) {

@@ -56,7 +56,9 @@ struct FakeDisc {
   Medium probe() { return probe_medium(drive); }
 };
 
-uint8_t status(DiscStatus disc, SessionState session) { return static_cast<uint8_t>(static_cast<uint8_t>(session) << 2 | static_cast<uint8_t>(disc)); }
+uint8_t status(DiscStatus disc, SessionState session) {
+  return static_cast<uint8_t>(static_cast<uint8_t>(session) << 2 | static_cast<uint8_t>(disc));
+}
 
 TEST(Probe, AnEmptyDriveIsAnAnswer) {
   FakeDisc d(Profile::none);
@@ -129,9 +131,9 @@ TEST(Probe, AClosedDiscHasNothingFree) {
 }
 
 TEST(Probe, EveryOtherKindIsNamedAndRefused) {
-  for (const Profile profile : {Profile::cd_rom, Profile::cd_rw, Profile::dvd_rom, Profile::dvd_r, Profile::dvd_ram, Profile::dvd_rw_overwrite,
-                                Profile::dvd_rw_sequential, Profile::dvd_r_dl_sequential, Profile::dvd_plus_rw, Profile::dvd_plus_r_dl, Profile::bd_rom,
-                                Profile::bd_r_rrm, Profile::bd_re, static_cast<Profile>(0x0053)}) {
+  for (const Profile profile : {Profile::cd_rom, Profile::cd_rw, Profile::dvd_rom, Profile::dvd_r, Profile::dvd_ram,
+                                Profile::dvd_rw_overwrite, Profile::dvd_rw_sequential, Profile::dvd_r_dl_sequential, Profile::dvd_plus_rw,
+                                Profile::dvd_plus_r_dl, Profile::bd_rom, Profile::bd_r_rrm, Profile::bd_re, static_cast<Profile>(0x0053)}) {
     FakeDisc d(profile);
     d.track(1, 0, 1600);
     const Medium medium = d.probe();
@@ -175,10 +177,15 @@ TEST(Family, ClosesByTheFunctionsOfItsKind) {
     bool multi;
     std::vector<int> functions;
   };
-  for (const Row& row : {Row{cd_r_family(), false, {2}}, {cd_r_family(), true, {2}}, {dvd_plus_r_family(), false, {1, 6}}, {dvd_plus_r_family(), true, {1, 2}},
-                         {bd_r_family(), false, {1, 6}}, {bd_r_family(), true, {1, 2}}}) {
+  for (const Row& row : {Row{cd_r_family(), false, {2}},
+                         {cd_r_family(), true, {2}},
+                         {dvd_plus_r_family(), false, {1, 6}},
+                         {dvd_plus_r_family(), true, {1, 2}},
+                         {bd_r_family(), false, {1, 6}},
+                         {bd_r_family(), true, {1, 2}}}) {
     FakeDisc d(Profile::none);
-    for (const uint8_t opcode : {op::kSynchronizeCache, op::kCloseTrackSession}) d.fake->always[opcode] = [](const Command&) { return FakeTransport::good(); };
+    for (const uint8_t opcode : {op::kSynchronizeCache, op::kCloseTrackSession})
+      d.fake->always[opcode] = [](const Command&) { return FakeTransport::good(); };
     Medium medium;
     medium.open_track.emplace().number = 7;
     row.family.end_track(d.drive, medium, {});

@@ -128,7 +128,7 @@ TEST(Feeder, DeliversWhatCameBeforeAnErrorAndThenTheError) {
 }
 
 TEST(Feeder, StopsAtTheLimitAndToleratesPadding) {
-  for (const auto &[extra, byte, surplus] :
+  for (const auto& [extra, byte, surplus] :
        {std::tuple(size_t{0}, 0, false), {size_t{300 * 1024}, 0, false}, {size_t{1}, 1, true}, {size_t{4 << 20}, 0, true}}) {
     Scripted input(80'000);
     input.extra = extra;

@@ -52,7 +52,8 @@ struct Disc {
     fake->always[op::kWrite10] = [this](const Command& c) {
       const auto& b = c.cdb.bytes;
       const uint32_t lba = uint32_t{b[2]} << 24 | b[3] << 16 | b[4] << 8 | b[5];
-      if (lba != start + bytes.size() / kSectorSize || c.out.size() != size_t{b[7]} * 256 * kSectorSize + b[8] * kSectorSize) return FakeTransport::sense(5, 0x21, 2);
+      if (lba != start + bytes.size() / kSectorSize || c.out.size() != size_t{b[7]} * 256 * kSectorSize + b[8] * kSectorSize)
+        return FakeTransport::sense(5, 0x21, 2);
       bytes.insert(bytes.end(), c.out.begin(), c.out.end());
       return FakeTransport::good();
     };
@@ -83,7 +84,8 @@ Written burn(Disc& disc, Pattern& input, WriteJob wanted, size_t ring_bytes = Ri
 }
 
 TEST(Writer, WritesEveryLengthInWholeUnits) {
-  for (const size_t bytes : {size_t{1}, size_t{2048}, size_t{16 * 2048}, size_t{16 * 2048 - 1}, size_t{17 * 2048}, Ring::kChunk, Ring::kChunk + 1, size_t{1'234'567}}) {
+  for (const size_t bytes : {size_t{1}, size_t{2048}, size_t{16 * 2048}, size_t{16 * 2048 - 1}, size_t{17 * 2048}, Ring::kChunk,
+                             Ring::kChunk + 1, size_t{1'234'567}}) {
     Disc disc(64);
     Pattern input(bytes);
     const Written written = burn(disc, input, job(16));

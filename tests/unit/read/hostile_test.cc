@@ -43,7 +43,8 @@ std::vector<std::string> with_records(const std::vector<std::string>& records, L
 }
 
 TEST(Hostile01Continuation, LoopsAndRangesEnd) {
-  EXPECT_THAT(with_use(SystemUseBytes().ce(40, 0, 28), 40, SystemUseBytes().ce(40, 0, 28)), Contains(HasSubstr("too many continuation areas")));
+  EXPECT_THAT(with_use(SystemUseBytes().ce(40, 0, 28), 40, SystemUseBytes().ce(40, 0, 28)),
+              Contains(HasSubstr("too many continuation areas")));
   std::string chain;  // 73 areas in one sector, each leading to the next
   for (uint32_t i = 0; i < 73; ++i) chain += SystemUseBytes().ce(40, (i + 1) * 28 % 2044, 28);
   EXPECT_THAT(with_use(SystemUseBytes().ce(40, 0, 28), 40, chain), Contains(HasSubstr("too many continuation areas")));
@@ -75,7 +76,8 @@ TEST(Hostile01Continuation, ManyRecordsCannotReadOneAreaForEver) {
 
 TEST(Hostile02Entries, LengthsThatLie) {
   for (int length = 0; length < 4; ++length)
-    EXPECT_THAT(with_use(std::string("NM") + static_cast<char>(length) + "\1\0abcdef"), Contains(HasSubstr("shorter than its own header"))) << length;
+    EXPECT_THAT(with_use(std::string("NM") + static_cast<char>(length) + "\1\0abcdef"), Contains(HasSubstr("shorter than its own header")))
+        << length;
   EXPECT_THAT(with_use(std::string("NM\xFF\1\0abc", 8)), Contains(HasSubstr("runs past the end of its field")));
   EXPECT_THAT(with_use(std::string("PX\x10\1aaaaaaaaaaaa", 16)), Contains(HasSubstr("PX entry is too short")));
   EXPECT_THAT(with_use(std::string("CE\x06\1aa", 6)), Contains(HasSubstr("shorter than its kind needs")));
@@ -107,7 +109,8 @@ TEST(Hostile04Names, TooLongContradictingAndUnsafe) {
   std::string area;
   for (int i = 0; i < 7; ++i) area += SystemUseBytes().nm(std::string(245, 'x'), kNameContinue);
   area += SystemUseBytes().ce(40, 0, static_cast<uint32_t>(area.size()) + 28);
-  EXPECT_THAT(with_use(SystemUseBytes().ce(40, 0, static_cast<uint32_t>(area.size())), 40, area, &list), Contains(HasSubstr("a name is too long")));
+  EXPECT_THAT(with_use(SystemUseBytes().ce(40, 0, static_cast<uint32_t>(area.size())), 40, area, &list),
+              Contains(HasSubstr("a name is too long")));
   for (const auto& [path, seen] : list.entries) EXPECT_LE(path.size(), 1026u);
   EXPECT_THAT(with_use(SystemUseBytes().nm("../../etc/passwd"), 0, {}, &list), Contains(HasSubstr("cannot be in a name")));
   EXPECT_EQ(list.entries.count("/.._.._etc_passwd"), 1u);
@@ -119,7 +122,12 @@ TEST(Hostile04Names, TooLongContradictingAndUnsafe) {
 
 TEST(Hostile05Links, ComponentsThatRunOn) {
   Listing list;
-  EXPECT_THAT(with_use(SystemUseBytes().px(S_IFLNK | 0777, 1).sl(std::string("\0\xFF" "abc", 5))), Contains(HasSubstr("component of a symbolic link runs past")));
+  EXPECT_THAT(with_use(SystemUseBytes()
+                           .px(S_IFLNK | 0777, 1)
+                           .sl(std::string("\0\xFF"
+                                           "abc",
+                                           5))),
+              Contains(HasSubstr("component of a symbolic link runs past")));
   std::string area;
   while (area.size() < 1700) {
     std::string parents;
@@ -128,9 +136,11 @@ TEST(Hostile05Links, ComponentsThatRunOn) {
   }
   area += SystemUseBytes().ce(40, 0, static_cast<uint32_t>(area.size()) + 28);
   fsi::ReadLimits limits;
-  EXPECT_THAT(with_use(SystemUseBytes().px(S_IFLNK | 0777, 1).ce(40, 0, static_cast<uint32_t>(area.size())), 40, area, &list), Contains(HasSubstr("too long")));
+  EXPECT_THAT(with_use(SystemUseBytes().px(S_IFLNK | 0777, 1).ce(40, 0, static_cast<uint32_t>(area.size())), 40, area, &list),
+              Contains(HasSubstr("too long")));
   for (const auto& [path, seen] : list.entries) EXPECT_LE(seen.target.size(), limits.target_bytes);
-  EXPECT_THAT(with_use(SystemUseBytes().px(S_IFLNK | 0777, 1).sl(std::string("\0\1a\10\0\0\1b", 8)), 0, {}, &list), Contains(HasSubstr("root behind another")));
+  EXPECT_THAT(with_use(SystemUseBytes().px(S_IFLNK | 0777, 1).sl(std::string("\0\1a\10\0\0\1b", 8)), 0, {}, &list),
+              Contains(HasSubstr("root behind another")));
   EXPECT_EQ(list.entries.at("/A").target, "a/b");
   EXPECT_THAT(with_use(SystemUseBytes().px(S_IFLNK | 0777, 1)), Contains(HasSubstr("has no target")));
 }
@@ -270,8 +280,10 @@ TEST(Hostile09Descriptors, AHundredDescriptors) {
 
 TEST(Hostile10Sections, MissingDifferingAndTooMany) {
   EXPECT_THAT(with_records({record("A.;1", 30, 2048, kMultiExtent)}), Contains(HasSubstr("last section of a file is missing")));
-  EXPECT_THAT(with_records({record("A.;1", 30, 2048, kMultiExtent), record("B.;1", 31, 10)}), Contains(HasSubstr("last section of a file is missing")));
-  EXPECT_THAT(with_records({record("A.;1", 30, 100, kMultiExtent), record("A.;1", 31, 10)}), Contains(HasSubstr("does not end with a sector")));
+  EXPECT_THAT(with_records({record("A.;1", 30, 2048, kMultiExtent), record("B.;1", 31, 10)}),
+              Contains(HasSubstr("last section of a file is missing")));
+  EXPECT_THAT(with_records({record("A.;1", 30, 100, kMultiExtent), record("A.;1", 31, 10)}),
+              Contains(HasSubstr("does not end with a sector")));
   Listing list;
   with_records({record("A.;1", 30, 2048, kMultiExtent), record("A.;1", 40, 0, kMultiExtent), record("A.;1", 31, 10)}, &list);
   EXPECT_EQ(list.entries.at("/A").size, 2058u);
@@ -344,13 +356,18 @@ TEST(Hostile14Dates, AreSaidAndDoNotMatter) {
   r[19] = 0;
   r[24] = 127;
   EXPECT_THAT(with_records({r}), Contains("a time is not a date"));
-  EXPECT_THAT(with_use(std::string("TF\x16\1\x82" "00000000000000000\0", 23 - 1)), Not(Contains(HasSubstr("fewer times"))));
+  EXPECT_THAT(with_use(std::string("TF\x16\1\x82"
+                                   "00000000000000000\0",
+                                   23 - 1)),
+              Not(Contains(HasSubstr("fewer times"))));
   EXPECT_THAT(with_use(std::string("TF\x06\1\x0E\0", 6)), Contains(HasSubstr("fewer times")));
 }
 
 TEST(Hostile15Extents, OverMetadataBeyondTheEndAndAtZero) {
   TinyImage image;
-  image.directory(20, 20, {record("A.;1", 20, 2048), record("B.;1", 5000, 99), record("C.;1", 0, 2048), record("D.;1", 30, 8000), record("E.;1", 31, 8000)});
+  image.directory(
+      20, 20,
+      {record("A.;1", 20, 2048), record("B.;1", 5000, 99), record("C.;1", 0, 2048), record("D.;1", 30, 8000), record("E.;1", 31, 8000)});
   std::vector<std::string> words;
   for (const auto& issue : fsi::verify(MemorySource(image.bytes())).issues) words.push_back(issue.what);
   EXPECT_THAT(words, IsSupersetOf({HasSubstr("lie beyond the end"), HasSubstr("extents overlap")}));

@@ -19,9 +19,14 @@ TEST(IsoNames, VersionAndEmptyExtensionGo) {
 }
 
 TEST(IsoNames, JolietIsUtf16) {
-  EXPECT_EQ(name(IsoNames::joliet, std::string_view("\0a\0\xDF\x20\xAC\0;\0" "1", 10)), "a\xC3\x9F\xE2\x82\xAC");
+  EXPECT_EQ(name(IsoNames::joliet, std::string_view("\0a\0\xDF\x20\xAC\0;\0"
+                                                    "1",
+                                                    10)),
+            "a\xC3\x9F\xE2\x82\xAC");
   EXPECT_EQ(name(IsoNames::joliet, std::string_view("\xD8\x3D\xDE\x00", 4)), "\xF0\x9F\x98\x80");
-  EXPECT_EQ(name(IsoNames::joliet, std::string_view("\xD8\x3D\0a", 4), false), "\xEF\xBF\xBD" "a");
+  EXPECT_EQ(name(IsoNames::joliet, std::string_view("\xD8\x3D\0a", 4), false),
+            "\xEF\xBF\xBD"
+            "a");
   EXPECT_EQ(name(IsoNames::joliet, std::string_view("\0a\0", 3), false), "a");
   EXPECT_EQ(name(IsoNames::joliet, std::string_view("\0", 1), false), "_");
 }

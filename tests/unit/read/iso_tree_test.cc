@@ -35,11 +35,14 @@ TEST(IsoTree, RockRidgeNamesModesLinksAndDevices) {
   TinyImage image;
   RripPN pn;
   pn.high = 4, pn.low = 64;
-  image.directory(20, 20,
-                  {record("A.;1", 30, 3, 0, use("a name.that is long", S_IFREG | 04755)),
-                   record("D.;1", 0, 0, 0, SystemUseBytes().px(S_IFCHR | 0600, 1).nm("dev").add(pn)),
-                   record("L.;1", 0, 0, 0, SystemUseBytes().px(S_IFLNK | 0777, 1).nm("lin", kNameContinue).nm("k").sl(std::string("\x08\0\0\3usr\4\0\1\2lo\0\3cal", 18)))},
-                  kRootUse);
+  image.directory(
+      20, 20,
+      {record("A.;1", 30, 3, 0, use("a name.that is long", S_IFREG | 04755)),
+       record("D.;1", 0, 0, 0, SystemUseBytes().px(S_IFCHR | 0600, 1).nm("dev").add(pn)),
+       record(
+           "L.;1", 0, 0, 0,
+           SystemUseBytes().px(S_IFLNK | 0777, 1).nm("lin", kNameContinue).nm("k").sl(std::string("\x08\0\0\3usr\4\0\1\2lo\0\3cal", 18)))},
+      kRootUse);
   const Read r = read_all(MemorySource(image.bytes()));
   EXPECT_THAT(r.what(), IsEmpty());
   EXPECT_THAT(r.list.paths(), ElementsAre("/", "/a name.that is long", "/dev", "/link"));
@@ -54,7 +57,11 @@ TEST(IsoTree, ContinuationAreasAreFollowed) {
   TinyImage image;
   const std::string rest = SystemUseBytes().nm("second");
   image.text(40, 100, rest);
-  image.directory(20, 20, {record("A.;1", 30, 3, 0, SystemUseBytes().px(S_IFREG | 0644, 1).nm("first ", kNameContinue).ce(40, 100, static_cast<uint32_t>(rest.size())))}, kRootUse);
+  image.directory(
+      20, 20,
+      {record("A.;1", 30, 3, 0,
+              SystemUseBytes().px(S_IFREG | 0644, 1).nm("first ", kNameContinue).ce(40, 100, static_cast<uint32_t>(rest.size())))},
+      kRootUse);
   const Read r = read_all(MemorySource(image.bytes()));
   EXPECT_THAT(r.what(), IsEmpty());
   EXPECT_THAT(r.list.paths(), ElementsAre("/", "/first second"));
@@ -77,11 +84,13 @@ TEST(IsoTree, RelocatedDirectoriesAreShownWhereTheyBelong) {
   RripPL pl;
   pl.extent = 21;
   image.directory(20, 20,
-                  {record("A", 21, 2048, kDirectory, use("a", S_IFDIR | 0755, 3)), record("RR_MOVED", 22, 2048, kDirectory, SystemUseBytes().px(S_IFDIR | 0755, 3).nm("rr_moved").add(RripRE{}))},
+                  {record("A", 21, 2048, kDirectory, use("a", S_IFDIR | 0755, 3)),
+                   record("RR_MOVED", 22, 2048, kDirectory, SystemUseBytes().px(S_IFDIR | 0755, 3).nm("rr_moved").add(RripRE{}))},
                   kRootUse);
   image.directory(21, 20, {record("DEEP", 0, 0, 0, SystemUseBytes().px(S_IFREG | 0644, 1).nm("deep").add(cl))});
   image.directory(22, 20, {record("DEEP", 23, 2048, kDirectory, SystemUseBytes().px(S_IFDIR | 0755, 2).nm("deep").add(RripRE{}))});
-  image.directory(23, 22, {record("F.;1", 30, 9, 0, use("f", S_IFREG | 0644))}, SystemUseBytes().px(S_IFDIR | 0700, 2), SystemUseBytes().add(pl));
+  image.directory(23, 22, {record("F.;1", 30, 9, 0, use("f", S_IFREG | 0644))}, SystemUseBytes().px(S_IFDIR | 0700, 2),
+                  SystemUseBytes().add(pl));
   const MemorySource source(image.bytes());
   const Read r = read_all(source);
   EXPECT_THAT(r.what(), IsEmpty());
@@ -106,7 +115,11 @@ TEST(IsoTree, JolietBesideIso) {
   image.put(18, SetTerminator{});
   image.primary.path_table_l = joliet.path_table_l = 19;
   image.directory(20, 20, {record("A.;1", 30, 3)});
-  image.directory(24, 24, {record(std::string("\0\xE4\0;\0" "1", 6), 30, 3)});
+  image.directory(24, 24,
+                  {record(std::string("\0\xE4\0;\0"
+                                      "1",
+                                      6),
+                          30, 3)});
   const Read r = read_all(MemorySource(image.bytes()));
   ASSERT_EQ(r.volume.trees.size(), 2u);
   EXPECT_EQ(r.volume.trees[0]->name(), "Joliet");

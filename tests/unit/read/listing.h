@@ -29,8 +29,10 @@ class Listing final : public fsi::Visitor {
   uint64_t count = 0;
   void entry(const fsi::Entry& e) override {
     ++count;
-    entries.emplace(std::string(e.path),
-                    Seen{e.kind, e.size, std::string(e.target), {e.extents.begin(), e.extents.end()}, e.posix, e.modified, e.device_high, e.device_low});
+    entries.emplace(
+        std::string(e.path),
+        Seen{
+            e.kind, e.size, std::string(e.target), {e.extents.begin(), e.extents.end()}, e.posix, e.modified, e.device_high, e.device_low});
   }
   void structure(fsi::SectorRange, std::string_view what) override { structures.emplace_back(what); }
   std::vector<std::string> paths() const {

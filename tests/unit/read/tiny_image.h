@@ -80,7 +80,8 @@ class SystemUseBytes {
 };
 
 /// One directory record with its identifier and system use field.
-inline std::string record(const std::string& identifier, uint32_t extent, uint32_t bytes, uint8_t flags = 0, const std::string& system_use = {}) {
+inline std::string record(const std::string& identifier, uint32_t extent, uint32_t bytes, uint8_t flags = 0,
+                          const std::string& system_use = {}) {
   fsi::disc::DirectoryRecord r;
   const size_t used = sizeof r + identifier.size() + (identifier.size() % 2 == 0);
   const size_t length = used + system_use.size() + (system_use.size() % 2);
@@ -126,10 +127,14 @@ class TinyImage {
   void put(uint32_t lba, const T& record) {
     text(lba, 0, {reinterpret_cast<const char*>(&record), sizeof record});
   }
-  void text(uint32_t lba, size_t offset, const std::string& bytes) { std::copy(bytes.begin(), bytes.end(), bytes_.begin() + static_cast<std::ptrdiff_t>(size_t{lba} * fsi::kSectorSize + offset)); }
+  void text(uint32_t lba, size_t offset, const std::string& bytes) {
+    std::copy(bytes.begin(), bytes.end(), bytes_.begin() + static_cast<std::ptrdiff_t>(size_t{lba} * fsi::kSectorSize + offset));
+  }
   /// The records of a directory of one sector, "." and ".." first.
-  void directory(uint32_t lba, uint32_t parent, const std::vector<std::string>& records, const std::string& dot_use = {}, const std::string& dotdot_use = {}) {
-    std::string all = record(kDot, lba, fsi::kSectorSize, fsi::disc::kDirectory, dot_use) + record(kDotDot, parent, fsi::kSectorSize, fsi::disc::kDirectory, dotdot_use);
+  void directory(uint32_t lba, uint32_t parent, const std::vector<std::string>& records, const std::string& dot_use = {},
+                 const std::string& dotdot_use = {}) {
+    std::string all = record(kDot, lba, fsi::kSectorSize, fsi::disc::kDirectory, dot_use) +
+                      record(kDotDot, parent, fsi::kSectorSize, fsi::disc::kDirectory, dotdot_use);
     for (const std::string& r : records) all += r;
     all.resize(fsi::kSectorSize);
     text(lba, 0, all);
