@@ -12,8 +12,8 @@ std::vector<HybridImage> hybrid_images(const ElTorito* boot, const Layout& layou
   std::vector<HybridImage> images;
   if (!boot) return images;
   for (const ElTorito::Entry& entry : boot->entries())
-    images.push_back({entry.image.name(), entry.asked.platform, entry.image.bytes(), entry.line.media != disc::kNoEmulation, entry.asked.info_table,
-                      entry.asked.grub2, [image = entry.image, &layout] { return image.extent(layout); },
+    images.push_back({entry.image.name(), entry.asked.platform, entry.image.bytes(), entry.line.media != disc::kNoEmulation,
+                      entry.asked.info_table, entry.asked.grub2, [image = entry.image, &layout] { return image.extent(layout); },
                       [image = entry.image](uint64_t offset, std::span<std::byte> out) { image.read(offset, out); }});
   return images;
 }
@@ -32,13 +32,14 @@ BootOptions complete_boot(const ImageOptions& options) {
     entry.platform = disc::kPlatformEfi;
     // The serial is what else would be random.
     const uint32_t serial = guid_of("discpress EFI\n" + options.volume.volume_id + "\n" + std::to_string(options.volume.created)).time_low;
-    entry.descriptor = make_efi_partition({options.efi_directory, options.volume.created, serial, options.scan});
+    entry.descriptor = make_efi_partition({options.efi_directory, options.volume.created, serial, options.warn, options.scan});
     boot.entries.push_back(std::move(entry));
   }
   if (options.hybrid.wanted()) {
     boot.partition_align = kPartitionAlign;
     if (options.session_start)
-      throw Error(ErrorKind::usage, "--hybrid", "making the image start from a disk", "only an image that begins at sector 0 can; leave the session start out");
+      throw Error(ErrorKind::usage, "--hybrid", "making the image start from a disk",
+                  "only an image that begins at sector 0 can; leave the session start out");
   }
   return boot;
 }
@@ -63,7 +64,8 @@ BootWriters make_boot_writers(const HybridOptions& hybrid, const BootOptions& bo
   BootWriters writers;
   if (!boot.entries.empty()) writers.el_torito = std::make_unique<ElTorito>(tree, layout, boot, catalog);
   if (hybrid.wanted())
-    writers.hybrid = std::make_unique<Hybrid>(volume, layout, hybrid, [images = writers.el_torito.get(), &layout] { return hybrid_images(images, layout); });
+    writers.hybrid = std::make_unique<Hybrid>(volume, layout, hybrid,
+                                              [images = writers.el_torito.get(), &layout] { return hybrid_images(images, layout); });
   return writers;
 }
 

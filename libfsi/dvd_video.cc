@@ -36,7 +36,8 @@ void order_dvd_video(SourceTree& tree) {
   // The contents of these files in their new order take the numbers that they have together.
   std::vector<ContentId> wanted;
   for (const NodeId id : files)
-    if (const ContentId content = tree.nodes[id].content; std::find(wanted.begin(), wanted.end(), content) == wanted.end()) wanted.push_back(content);
+    if (const ContentId content = tree.nodes[id].content; std::find(wanted.begin(), wanted.end(), content) == wanted.end())
+      wanted.push_back(content);
   std::vector<ContentId> numbers = wanted;
   std::sort(numbers.begin(), numbers.end());
   std::vector<ContentId> renumbered(tree.contents.size());

@@ -13,10 +13,10 @@
 #include "libfsi/boot.h"
 #include "libfsi/dvd_video.h"
 #include "libfsi/iso9660/iso9660.h"
-#include "libfsi/joliet/joliet.h"
-#include "libfsi/names/recorded_names.h"
-#include "libfsi/udf/udf.h"
 #include "libfsi/iso9660/volume_texts.h"
+#include "libfsi/joliet/joliet.h"
+#include "libfsi/layout/recorded_names.h"
+#include "libfsi/udf/udf.h"
 
 namespace fsi {
 
@@ -42,7 +42,8 @@ std::optional<Time> source_date_epoch() {
   errno = 0;
   const long long seconds = std::strtoll(text, &end, 10);
   if (errno || *end || seconds < 0 || seconds > INT64_MAX / kSecond)
-    throw Error(ErrorKind::usage, "SOURCE_DATE_EPOCH", "reading the time", "\"" + printable(text) + "\" is not a number of seconds since 1970");
+    throw Error(ErrorKind::usage, "SOURCE_DATE_EPOCH", "reading the time",
+                "\"" + printable(text) + "\" is not a number of seconds since 1970");
   return seconds * kSecond;
 }
 
@@ -75,15 +76,18 @@ ImageOptions with_defaults(ImageOptions options) {
 
 // The volume descriptors follow each other from sector 16 without a gap, the set terminator is the last of ISO 9660's, and
 // UDF's recognition sequence follows it: firmware and GRUB give up at the first sector that is neither.
-std::vector<std::unique_ptr<FormatWriter>> make_formats(const ImageOptions& options, BootWriters boot, const Volume& volume, const SourceTree& tree,
-                                                        const Layout& layout, std::vector<std::unique_ptr<Region>>& regions) {
+std::vector<std::unique_ptr<FormatWriter>> make_formats(const ImageOptions& options, BootWriters boot, const Volume& volume,
+                                                        const SourceTree& tree, const Layout& layout,
+                                                        std::vector<std::unique_ptr<Region>>& regions) {
   const FileSystems& wanted = options.file_systems;
   std::vector<std::unique_ptr<FormatWriter>> formats;
   uint64_t descriptor = 16;
   if (!boot.hybrid) regions.push_back(std::make_unique<SystemArea>());
   if (wanted.iso9660) {
-    formats.push_back(make_iso9660(tree, volume, layout, descriptor++));
+    const uint64_t primary = descriptor++;
     if (boot.el_torito) ++descriptor;  // its record's place is fixed: BIOSes look nowhere else
+    formats.push_back(make_iso9660(tree, volume, layout, primary, descriptor));
+    if (volume.iso_level == 4) ++descriptor;  // ISO 9660:1999 has an enhanced descriptor
     if (wanted.joliet) formats.push_back(make_joliet(tree, volume, layout, descriptor++));
     regions.push_back(make_set_terminator(descriptor++));
   }
@@ -110,7 +114,8 @@ void check_required(const SourceTree& tree, const std::vector<std::string>& path
 void check_capacity(uint64_t sectors, uint64_t capacity) {
   if (capacity && sectors > capacity)
     throw Error(ErrorKind::limit, "", "laying out the image",
-                "it needs " + std::to_string(sectors) + " sectors and the medium has " + std::to_string(capacity) + "; leave something out or take a larger medium");
+                "it needs " + std::to_string(sectors) + " sectors and the medium has " + std::to_string(capacity) +
+                    "; leave something out or take a larger medium");
 }
 
 std::vector<Region*> request_regions(const std::vector<std::unique_ptr<FormatWriter>>& formats,

@@ -49,17 +49,17 @@ unsigned parse_udf_revision(const std::string& word);
 
 struct ImageOptions {
   FileSystems file_systems;
-  unsigned udf_revision = 0;            ///< 0x0102 to 0x0260; 0: 1.02 beside ISO 9660, 2.01 alone
-  Volume volume;                        ///< empty ids get their defaults in create_result()
-  BootOptions boot;                     ///< without entries nothing boots
-  std::string efi_directory;            ///< a folder of the host that becomes an EFI system partition and a boot entry
-  HybridOptions hybrid;                 ///< so that a disk with the image on it boots too
-  bool dvd_video = false;               ///< files lie as DVD players want them: see dvd_video.h
-  std::vector<std::string> required;    ///< paths that the image must have, else Error{usage}
-  uint64_t capacity = 0;                ///< most sectors it may have, else Error{limit}; 0: no matter
-  DigestKind digest = DigestKind::xxh3; ///< none: no manifest
-  Lba session_start = 0;                ///< LBA of the first sector; shifts every absolute address
-  unsigned threads = 0;                 ///< 0: as many as there are processors
+  unsigned udf_revision = 0;             ///< 0x0102 to 0x0260; 0: 1.02 beside ISO 9660, 2.01 alone
+  Volume volume;                         ///< empty ids get their defaults in create_result()
+  BootOptions boot;                      ///< without entries nothing boots
+  std::string efi_directory;             ///< a folder of the host that becomes an EFI system partition and a boot entry
+  HybridOptions hybrid;                  ///< so that a disk with the image on it boots too
+  bool dvd_video = false;                ///< files lie as DVD players want them: see dvd_video.h
+  std::vector<std::string> required;     ///< paths that the image must have, else Error{usage}
+  uint64_t capacity = 0;                 ///< most sectors it may have, else Error{limit}; 0: no matter
+  DigestKind digest = DigestKind::xxh3;  ///< none: no manifest
+  Lba session_start = 0;                 ///< LBA of the first sector; shifts every absolute address
+  unsigned threads = 0;                  ///< 0: as many as there are processors
   ScanOptions scan;
   Progress progress;
   Warn warn;

@@ -19,7 +19,8 @@ std::optional<std::string> value_of(const std::vector<std::string>& arguments, s
   const std::string& word = arguments[at];
   if (word.starts_with(name + "=")) return word.substr(name.size() + 1);
   if (word != name) return {};
-  if (at + 1 == arguments.size()) throw fsi::Error(fsi::ErrorKind::usage, name, "reading the command line", "it needs a name; " + name + " help lists them");
+  if (at + 1 == arguments.size())
+    throw fsi::Error(fsi::ErrorKind::usage, name, "reading the command line", "it needs a name; " + name + " help lists them");
   return arguments[++at];
 }
 
@@ -36,18 +37,23 @@ const Preset& find(std::span<const Preset> list, const std::string& option, cons
 std::span<const Preset> presets() {
   static const std::vector<Preset> list{
       // blkid must say iso9660, or cloud-init looks no further: never UDF.
-      {"cloud-init", "seed of cloud-init's NoCloud: user-data and meta-data in the root",
+      {"cloud-init",
+       "seed of cloud-init's NoCloud: user-data and meta-data in the root",
        {"--volume-id", "cidata", "--fs", "iso9660,rockridge,joliet", "--no-udf", "--require", "/user-data", "--require", "/meta-data"}},
-      {"config-drive", "OpenStack's config drive: openstack/latest/meta_data.json in it",
+      {"config-drive",
+       "OpenStack's config drive: openstack/latest/meta_data.json in it",
        {"--volume-id", "config-2", "--fs", "iso9660,rockridge,joliet", "--no-udf", "--require", "/openstack/latest/meta_data.json"}},
       // What Windows media of today have: two entries, 8 blocks for the BIOS; Setup reads files above 4 GiB through UDF 1.02 only.
-      {"windows-install", "Windows Setup, from a BIOS and from UEFI; install.wim of any size",
+      {"windows-install",
+       "Windows Setup, from a BIOS and from UEFI; install.wim of any size",
        {"--fs", "iso9660,joliet,udf", "--udf=1.02", "--boot", "boot/etfsboot.com,emulation=none,load-size=8", "--boot",
         "efi/microsoft/boot/efisys.bin,platform=efi", "--require", "/sources/boot.wim"}},
-      {"dvd-video", "video that DVD players play: VIDEO_TS in the root",
+      {"dvd-video",
+       "video that DVD players play: VIDEO_TS in the root",
        {"--fs", "iso9660,udf", "--udf=1.02", "--iso-level", "2", "--dvd-video", "--require", "/VIDEO_TS/VIDEO_TS.IFO"}},
       {"bd-data", "data on Blu-ray: UDF 2.50 alone", {"--fs", "udf", "--udf=2.50"}},
-      {"linux-live", "a live system started by isolinux and GRUB, from a disc and from a USB stick",
+      {"linux-live",
+       "a live system started by isolinux and GRUB, from a disc and from a USB stick",
        {"--fs", "iso9660,rockridge,joliet", "--boot", "isolinux/isolinux.bin,info-table", "--boot-catalog", "isolinux/boot.cat", "--boot",
         "boot/grub/efi.img,platform=efi", "--hybrid", "mbr=/usr/lib/ISOLINUX/isohdpfx.bin,gpt"}},
   };
@@ -101,8 +107,10 @@ std::vector<std::string> expand_presets(const std::vector<std::string>& argument
 
 std::span<const Preset> asked_help(const std::vector<std::string>& arguments) {
   for (size_t i = 0; i < arguments.size() && arguments[i] != "--"; ++i) {
-    if (const auto name = value_of(arguments, i, "--for"); name == "help") return media();
-    else if (const auto other = value_of(arguments, i, "--preset"); other == "help") return presets();
+    if (const auto name = value_of(arguments, i, "--for"); name == "help")
+      return media();
+    else if (const auto other = value_of(arguments, i, "--preset"); other == "help")
+      return presets();
   }
   return {};
 }

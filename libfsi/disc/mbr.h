@@ -19,22 +19,22 @@ struct ChsAddress {
 };
 
 struct MbrPartition {
-  U8 status;            // 0   kActive or 0
-  ChsAddress first;     // 1
-  U8 type;              // 4
-  ChsAddress last;      // 5
-  Le32 first_lba;       // 8
-  Le32 count;           // 12
+  U8 status;         // 0   kActive or 0
+  ChsAddress first;  // 1
+  U8 type;           // 4
+  ChsAddress last;   // 5
+  Le32 first_lba;    // 8
+  Le32 count;        // 12
 };
 static_assert(sizeof(MbrPartition) == 16);
 
 struct MasterBootRecord {
-  unsigned char code[440]{};     // 0
-  Le32 signature;                // 440
-  Le16 unknown;                  // 444
-  MbrPartition partitions[4];    // 446
-  U8 key_55 = 0x55;              // 510
-  U8 key_aa = 0xAA;              // 511
+  unsigned char code[440]{};   // 0
+  Le32 signature;              // 440
+  Le16 unknown;                // 444
+  MbrPartition partitions[4];  // 446
+  U8 key_55 = 0x55;            // 510
+  U8 key_aa = 0xAA;            // 511
 };
 static_assert(sizeof(MasterBootRecord) == kDiskBlock && alignof(MasterBootRecord) == 1);
 static_assert(offsetof(MasterBootRecord, partitions) == 446);

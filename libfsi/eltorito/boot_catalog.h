@@ -13,12 +13,12 @@ namespace fsi {
 /// What an entry of the catalog says.
 struct CatalogLine {
   uint8_t platform = 0;
-  uint8_t media = 0;           ///< disc::BootMedia
-  uint8_t system_type = 0;     ///< hard disk: of the image's partition
+  uint8_t media = 0;        ///< disc::BootMedia
+  uint8_t system_type = 0;  ///< hard disk: of the image's partition
   uint16_t load_segment = 0;
-  uint16_t sector_count = 0;   ///< of 512 bytes
+  uint16_t sector_count = 0;  ///< of 512 bytes
   Lba image = 0;
-  std::string id{};            ///< ASCII, at most 24 bytes
+  std::string id{};  ///< ASCII, at most 24 bytes
 };
 
 /// Bytes of a catalog with these entries (at least one), which do not depend on sizes and addresses. Neighbours of one

@@ -49,10 +49,12 @@ void check(std::string_view text, const BootEntry& entry) {
   if (entry.image.empty()) usage(text, "no boot image is named; write a path in the image, or @ and a file of this machine");
   if (emulated && !entry.is_x86()) usage(text, "only a BIOS emulates drives; leave the emulation or the platform out");
   if (emulated && (entry.info_table || entry.grub2)) usage(text, "info-table and grub2 are for images without emulation");
-  if (emulated && entry.load_size && *entry.load_size != 1) usage(text, "an emulated drive is booted from its one boot sector: leave load-size out");
+  if (emulated && entry.load_size && *entry.load_size != 1)
+    usage(text, "an emulated drive is booted from its one boot sector: leave load-size out");
   if (entry.is_x86() && entry.load_size == 0) usage(text, "a BIOS would load nothing with load-size=0; leave it out for the usual size");
   if (entry.id.size() > sizeof(disc::ValidationEntry::id)) usage(text, "the id is longer than 24 bytes");
-  if (std::any_of(entry.id.begin(), entry.id.end(), [](unsigned char c) { return c < 0x20 || c > 0x7E; })) usage(text, "the id is not printable ASCII");
+  if (std::any_of(entry.id.begin(), entry.id.end(), [](unsigned char c) { return c < 0x20 || c > 0x7E; }))
+    usage(text, "the id is not printable ASCII");
 }
 
 }  // namespace

@@ -23,15 +23,15 @@ struct BootEntry {
   /// With of_host: the file, opened already (`image` is then only its name in messages).
   std::shared_ptr<Fd> descriptor;
 
-  uint8_t platform = 0;                 ///< disc::BootPlatform: 0 x86, 1 PowerPC, 2 Mac, 0xEF UEFI
+  uint8_t platform = 0;  ///< disc::BootPlatform: 0 x86, 1 PowerPC, 2 Mac, 0xEF UEFI
   Emulation emulation = Emulation::automatic;
   /// In units of 512 bytes. Without it: x86 4 when the image gets its boot information (it loads the rest itself), else
   /// the whole image; other platforms the whole image, and 0 ("to the end of the volume") when it does not fit the field.
   std::optional<uint16_t> load_size;
-  uint16_t load_segment = 0;            ///< 0: 07C0
-  std::string id;                       ///< ASCII, at most 24 bytes
-  bool info_table = false;              ///< boot-info table at byte 8 of the image (isolinux, GRUB), in the disc image only
-  bool grub2 = false;                   ///< GRUB 2's position at byte 2548 of the image, in the disc image only
+  uint16_t load_segment = 0;  ///< 0: 07C0
+  std::string id;             ///< ASCII, at most 24 bytes
+  bool info_table = false;    ///< boot-info table at byte 8 of the image (isolinux, GRUB), in the disc image only
+  bool grub2 = false;         ///< GRUB 2's position at byte 2548 of the image, in the disc image only
 
   bool is_x86() const { return platform == 0; }
   bool is_efi() const { return platform == 0xEF; }

@@ -15,7 +15,7 @@ HostImage::HostImage(const BootEntry& entry) : name_(printable(entry.image)), fd
     if (fd < 0) throw system_error(name_, doing, errno, ErrorKind::source);
     fd_ = std::make_shared<Fd>(fd);
   }
-  struct stat status{};
+  struct stat status {};
   if (::fstat(fd_->get(), &status) != 0) throw system_error(name_, doing, errno, ErrorKind::source);
   if (!S_ISREG(status.st_mode)) throw Error(ErrorKind::source, name_, doing, "it is not a regular file");
   bytes_ = static_cast<uint64_t>(status.st_size);
@@ -48,7 +48,9 @@ void BootFile::read(uint64_t offset, std::span<std::byte> out) const {
 }
 
 NodeId find_boot_file(const SourceTree& tree, const std::string& path) {
-  auto fail = [&](const char* why) -> NodeId { throw Error(ErrorKind::usage, "--boot " + printable(path), "finding the boot image in the tree", why); };
+  auto fail = [&](const char* why) -> NodeId {
+    throw Error(ErrorKind::usage, "--boot " + printable(path), "finding the boot image in the tree", why);
+  };
   const NodeId id = tree.find(path);
   if (id == kNone) return fail("there is no such file in the image; paths begin at its root, and @FILE names a file of this machine");
   const Node& node = tree.nodes[id];

@@ -30,8 +30,8 @@ const Floppy* floppy_of(uint64_t bytes) {
 }
 
 bool may_be_floppy(const BootEntry& entry) {
-  return entry.emulation == Emulation::floppy ||
-         (entry.emulation == Emulation::automatic && entry.is_x86() && !entry.load_size && !entry.load_segment && !entry.info_table && !entry.grub2);
+  return entry.emulation == Emulation::floppy || (entry.emulation == Emulation::automatic && entry.is_x86() && !entry.load_size &&
+                                                  !entry.load_segment && !entry.info_table && !entry.grub2);
 }
 
 // El Torito 2.2: the image holds a master boot record with a single partition.
@@ -40,7 +40,8 @@ uint8_t hard_disk_type(uint64_t bytes, std::span<const std::byte> start, const s
   if (!load(start, 0, mbr) || mbr.key_55 != 0x55 || mbr.key_aa != 0xAA)
     fail(where, "hard disk emulation needs an image that begins with a master boot record; use emulation=none or floppy");
   if (bytes / disc::kDiskBlock > kMaxHardDiskBlocks)
-    fail(where, "it is too large for hard disk emulation: a BIOS addresses at most " + std::to_string(kMaxHardDiskBlocks * disc::kDiskBlock) + " bytes");
+    fail(where, "it is too large for hard disk emulation: a BIOS addresses at most " +
+                    std::to_string(kMaxHardDiskBlocks * disc::kDiskBlock) + " bytes");
   const disc::MbrPartition* only = nullptr;
   for (const disc::MbrPartition& partition : mbr.partitions) {
     if (partition.type == disc::kTypeEmpty) continue;
@@ -66,7 +67,8 @@ uint16_t no_emulation_size(const BootEntry& entry, uint64_t bytes, const std::st
 }
 
 void check_boot_information(const BootEntry& entry, uint64_t bytes, const std::string& where) {
-  if (entry.info_table && bytes < disc::kBootInfoEnd) fail(where, "it is too small for a boot-info table (64 bytes); is it the right file?");
+  if (entry.info_table && bytes < disc::kBootInfoEnd)
+    fail(where, "it is too small for a boot-info table (64 bytes); is it the right file?");
   if (entry.grub2 && bytes < disc::kGrub2Offset + sizeof(disc::Grub2BootInfo))
     fail(where, "it is too small to be a boot image of GRUB 2; is it the right file?");
   if (entry.info_table && bytes > kMaxPatchedImage)

@@ -60,7 +60,9 @@ struct CatalogFile::Bytes {
   bool made = false;
 };
 
-CatalogFile::CatalogFile(const BootOptions& boot) : bytes_(bytes_of_catalog(boot)), made_(std::make_shared<Bytes>()) { made_->bytes.resize(bytes_); }
+CatalogFile::CatalogFile(const BootOptions& boot) : bytes_(bytes_of_catalog(boot)), made_(std::make_shared<Bytes>()) {
+  made_->bytes.resize(bytes_);
+}
 
 ReadCallback CatalogFile::reader() const {
   return [catalog = made_](uint64_t offset, std::span<std::byte> out) -> size_t {
@@ -80,7 +82,8 @@ void own_boot_contents(SourceTree& tree, const BootOptions& boot) {
     const NodeId leader = tree.nodes[find_boot_file(tree, path)].link_leader;
     const ContentId shared = tree.nodes[leader].content;
     auto shares = [&](const Node& node) { return node.kind == NodeKind::file && node.content == shared; };
-    if (std::all_of(tree.nodes.begin(), tree.nodes.end(), [&](const Node& node) { return !shares(node) || node.link_leader == leader; })) continue;
+    if (std::all_of(tree.nodes.begin(), tree.nodes.end(), [&](const Node& node) { return !shares(node) || node.link_leader == leader; }))
+      continue;
     const auto own = static_cast<ContentId>(tree.contents.size());
     Content copy = tree.contents[shared];
     copy.first_node = leader;
@@ -123,7 +126,8 @@ void ElTorito::prepare() {
     entries_.push_back({entry, image, choose_line(entry, image.bytes(), start, image.name())});
     want(entry, image);
   }
-  if (catalog_->bytes.size() > kSectorSize) notes_.push_back("the boot catalog is larger than a sector, and firmware reads only the first: entries at its end may not be seen");
+  if (catalog_->bytes.size() > kSectorSize)
+    notes_.push_back("the boot catalog is larger than a sector, and firmware reads only the first: entries at its end may not be seen");
 }
 
 void ElTorito::want(const BootEntry& entry, const BootFile& image) {

@@ -14,7 +14,8 @@ namespace fsi {
 namespace {
 constexpr const char* kDoing = "reading the boot code for the master boot record";
 constexpr const char* kAdvice =
-    "name isohdpfx.bin of isolinux (Debian: package isolinux, /usr/lib/ISOLINUX/isohdpfx.bin) or boot_hybrid.img of GRUB 2 (package grub-pc-bin, "
+    "name isohdpfx.bin of isolinux (Debian: package isolinux, /usr/lib/ISOLINUX/isohdpfx.bin) or boot_hybrid.img of GRUB 2 (package "
+    "grub-pc-bin, "
     "/usr/lib/grub/i386-pc/boot_hybrid.img)";
 }  // namespace
 

@@ -53,8 +53,8 @@ Fd unnamed_file(std::string directory) {
 class Mtools {
  public:
   Mtools(int image, std::string where, Time time) : image_(image), where_(std::move(where)) {
-    environment_ = {"PATH=" + path(), "LC_ALL=C.UTF-8", "TZ=UTC", "MTOOLSRC=/dev/null", "MTOOLS_SKIP_CHECK=1",
-                    "SOURCE_DATE_EPOCH=" + std::to_string(time / kSecond)};
+    environment_ = {"PATH=" + path(),     "LC_ALL=C.UTF-8",      "TZ=UTC",
+                    "MTOOLSRC=/dev/null", "MTOOLS_SKIP_CHECK=1", "SOURCE_DATE_EPOCH=" + std::to_string(time / kSecond)};
   }
 
   void run(std::vector<std::string> command) {
@@ -77,7 +77,8 @@ class Mtools {
     posix_spawnattr_setsigdefault(&attributes, &all);
     posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
     pid_t child = 0;
-    const int fault = ::posix_spawnp(&child, command[0].c_str(), &actions, &attributes, pointers(command).data(), pointers(environment_).data());
+    const int fault =
+        ::posix_spawnp(&child, command[0].c_str(), &actions, &attributes, pointers(command).data(), pointers(environment_).data());
     posix_spawn_file_actions_destroy(&actions);
     posix_spawnattr_destroy(&attributes);
     if (fault == ENOENT) throw Error(ErrorKind::failed, where_, kDoing, command[0] + " is not installed; install the package mtools");
@@ -206,26 +207,41 @@ FatShape shape_fat(const SourceTree& tree) {
 }
 
 std::shared_ptr<Fd> make_efi_partition(const EfiPartitionOptions& options) {
+  const std::string where = printable(options.directory);
+  open_file(options.directory, O_RDONLY | O_DIRECTORY, "opening the folder of the EFI system partition").reset();
   ScanOptions scan = options.scan;
   scan.follow_links = true;
   scan.dedupe = false;
   TreeBuilder builder(scan);
   builder.add_directory(options.directory);
-  const SourceTree tree = builder.finish();
-  const std::string where = printable(options.directory);
+  const SourceTree tree = builder.finish(options.warn);
   if (tree.nodes.size() == 1) throw Error(ErrorKind::usage, where, kDoing, "the folder is empty");
   check(tree, options.directory);
   const FatShape shape = shape_fat(tree);
 
   auto image = std::make_shared<Fd>(unnamed_file(options.scan.spool_dir));
   if (::posix_fallocate(image->get(), 0, static_cast<off_t>(shape.sectors * kFatSector)) != 0)
-    throw Error(ErrorKind::no_space, where, kDoing, "there is no room for " + std::to_string(shape.sectors * kFatSector) + " bytes of it in $TMPDIR");
+    throw Error(ErrorKind::no_space, where, kDoing,
+                "there is no room for " + std::to_string(shape.sectors * kFatSector) + " bytes of it in $TMPDIR");
   constexpr Time kFatEpoch = 315532800 * kSecond;  // 1980-01-01
   Mtools mtools(image->get(), where, std::max(options.time, kFatEpoch));
   char serial[16];
   std::snprintf(serial, sizeof serial, "%08x", options.serial);
-  std::vector<std::string> format{"mformat", "-T", std::to_string(shape.sectors), "-h", "64", "-s", "32", "-H", "0",
-                                  "-c", std::to_string(shape.sectors_per_cluster), "-N", serial, "-v", "EFI"};
+  std::vector<std::string> format{"mformat",
+                                  "-T",
+                                  std::to_string(shape.sectors),
+                                  "-h",
+                                  "64",
+                                  "-s",
+                                  "32",
+                                  "-H",
+                                  "0",
+                                  "-c",
+                                  std::to_string(shape.sectors_per_cluster),
+                                  "-N",
+                                  serial,
+                                  "-v",
+                                  "EFI"};
   if (shape.fat32)
     format.push_back("-F");
   else

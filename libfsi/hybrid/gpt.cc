@@ -1,6 +1,7 @@
 #include "libfsi/hybrid/gpt.h"
 
-#include <array>
+#include <zlib.h>
+
 #include <cassert>
 #include <cstring>
 
@@ -11,17 +12,6 @@ namespace fsi {
 
 namespace {
 
-constexpr std::array<uint32_t, 256> crc_table() {
-  std::array<uint32_t, 256> table{};
-  for (uint32_t i = 0; i < 256; ++i) {
-    uint32_t value = i;
-    for (int bit = 0; bit < 8; ++bit) value = (value >> 1) ^ (value & 1 ? 0xEDB88320u : 0);
-    table[i] = value;
-  }
-  return table;
-}
-constexpr auto kCrcTable = crc_table();
-
 disc::GptEntry entry_of(const GptPartition& partition) {
   disc::GptEntry entry;
   entry.type = partition.type;
@@ -29,7 +19,8 @@ disc::GptEntry entry_of(const GptPartition& partition) {
   entry.first_lba = partition.first;
   entry.last_lba = partition.first + partition.count - 1;
   entry.attributes = partition.attributes;
-  for (size_t i = 0; i < partition.name.size() && i < std::size(entry.name); ++i) entry.name[i] = static_cast<unsigned char>(partition.name[i]);
+  for (size_t i = 0; i < partition.name.size() && i < std::size(entry.name); ++i)
+    entry.name[i] = static_cast<unsigned char>(partition.name[i]);
   return entry;
 }
 
@@ -42,8 +33,8 @@ disc::GptHeader header_of(uint64_t blocks, const disc::Guid& disk, std::span<con
   header.disk_guid = disk;
   header.entries_lba = backup ? blocks - kGptBackupBlocks : 2;
   header.entry_count = disc::kGptEntries;
-  header.entries_crc32 = crc32(entries);
-  header.header_crc32 = crc32(bytes_of(header));
+  header.entries_crc32 = gpt_crc(entries);
+  header.header_crc32 = gpt_crc(bytes_of(header));
   return header;
 }
 
@@ -79,10 +70,8 @@ disc::Guid guid_of(std::string_view seed) {
   return guid;
 }
 
-uint32_t crc32(std::span<const std::byte> bytes) {
-  uint32_t value = 0xFFFFFFFF;
-  for (const std::byte byte : bytes) value = (value >> 8) ^ kCrcTable[(value ^ std::to_integer<uint32_t>(byte)) & 0xFF];
-  return ~value;
+uint32_t gpt_crc(std::span<const std::byte> bytes) {
+  return static_cast<uint32_t>(crc32_z(0, reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size()));
 }
 
 }  // namespace fsi

@@ -37,6 +37,6 @@ Gpt make_gpt(uint64_t blocks, const disc::Guid& disk, std::span<const GptPartiti
 disc::Guid guid_of(std::string_view seed);
 
 /// The CRC of the table (ISO 3309, as UEFI 2.10 5.3.2 wants it).
-uint32_t crc32(std::span<const std::byte> bytes);
+uint32_t gpt_crc(std::span<const std::byte> bytes);
 
 }  // namespace fsi

@@ -13,7 +13,8 @@ namespace {
 
 constexpr uint64_t kBlocksPerSector = kSectorSize / disc::kDiskBlock;
 // What an image is to a partitioner: nobody's to write, hide or mount by itself (UEFI 2.10 table 5.7 and Microsoft's bits for basic data).
-constexpr uint64_t kRequired = uint64_t{1} << 0, kReadOnly = uint64_t{1} << 60, kHiddenPart = uint64_t{1} << 62, kNoDriveLetter = uint64_t{1} << 63;
+constexpr uint64_t kRequired = uint64_t{1} << 0, kReadOnly = uint64_t{1} << 60, kHiddenPart = uint64_t{1} << 62,
+                   kNoDriveLetter = uint64_t{1} << 63;
 constexpr uint8_t kTypeIso9660 = 0xCD;
 
 [[noreturn]] void usage(const std::string& what, const std::string& why) { throw Error(ErrorKind::usage, "--hybrid", what, why); }
@@ -23,7 +24,8 @@ disc::ChsAddress chs_of(uint64_t block) {
   const uint64_t cylinder = block / (255 * 63);
   if (cylinder > 1023) return {{0xFE, 0xFF, 0xFF}};
   const uint64_t head = block / 63 % 255, sector = block % 63 + 1;
-  return {{static_cast<unsigned char>(head), static_cast<unsigned char>(sector | (cylinder >> 2 & 0xC0)), static_cast<unsigned char>(cylinder)}};
+  return {{static_cast<unsigned char>(head), static_cast<unsigned char>(sector | (cylinder >> 2 & 0xC0)),
+           static_cast<unsigned char>(cylinder)}};
 }
 
 disc::MbrPartition partition_of(uint8_t status, uint8_t type, uint64_t first, uint64_t count) {
@@ -45,8 +47,9 @@ HybridOptions parse_hybrid(std::string_view text) {
     if (word == "gpt")
       options.gpt = true;
     else if (word == "mbr" || word == "mbr=")
-      usage("reading the option", "mbr= needs the file with the boot code: isohdpfx.bin of isolinux (Debian: /usr/lib/ISOLINUX/isohdpfx.bin) or "
-                                  "boot_hybrid.img of GRUB 2 (/usr/lib/grub/i386-pc/boot_hybrid.img)");
+      usage("reading the option",
+            "mbr= needs the file with the boot code: isohdpfx.bin of isolinux (Debian: /usr/lib/ISOLINUX/isohdpfx.bin) or "
+            "boot_hybrid.img of GRUB 2 (/usr/lib/grub/i386-pc/boot_hybrid.img)");
     else if (word.starts_with("mbr="))
       options.mbr_file = word.substr(4);
     else
@@ -65,10 +68,13 @@ void Hybrid::prepare() {
   images_ = ask_images_();
   const auto efi = std::find_if(images_.begin(), images_.end(), [](const HybridImage& i) { return i.platform == disc::kPlatformEfi; });
   if (!code_ && efi == images_.end())
-    usage(what, "a GUID partition table alone starts nothing: add an EFI boot image (--boot …,platform=efi or --efi-dir), or mbr=FILE for a BIOS");
+    usage(
+        what,
+        "a GUID partition table alone starts nothing: add an EFI boot image (--boot …,platform=efi or --efi-dir), or mbr=FILE for a BIOS");
   if (!code_) return;
 
-  const auto bios = std::find_if(images_.begin(), images_.end(), [](const HybridImage& i) { return i.platform == disc::kPlatformX86 && !i.emulated; });
+  const auto bios =
+      std::find_if(images_.begin(), images_.end(), [](const HybridImage& i) { return i.platform == disc::kPlatformX86 && !i.emulated; });
   if (bios == images_.end()) usage(what, code_->file + " needs a BIOS boot image without emulation to load: add --boot PATH");
   bios_ = &*bios;
   if (code_->kind == BootCodeKind::grub2 && !bios->grub2)
@@ -154,7 +160,8 @@ Gpt Hybrid::gpt() const {
   uint64_t next = kGptFirstUsable;
   auto add_gap = [&](uint64_t last) {
     const bool volume = next == kGptFirstUsable;
-    add(disc::kBasicData, next, last, kRequired | kReadOnly | (volume ? 0 : kHiddenPart | kNoDriveLetter), volume ? "ISO9660" : "ISO9660 rest");
+    add(disc::kBasicData, next, last, kRequired | kReadOnly | (volume ? 0 : kHiddenPart | kNoDriveLetter),
+        volume ? "ISO9660" : "ISO9660 rest");
   };
   for (const Blocks& efi : efi_blocks()) {
     if (partitions.size() + 3 > disc::kGptEntries) break;

@@ -36,7 +36,7 @@ struct HybridImage {
   uint8_t platform = 0;
   uint64_t bytes = 0;
   bool emulated = false, info_table = false, grub2 = false;
-  std::function<Extent()> where;                                   ///< once addresses are known
+  std::function<Extent()> where;                                        ///< once addresses are known
   std::function<void(uint64_t offset, std::span<std::byte> out)> read;  ///< its own bytes
 };
 

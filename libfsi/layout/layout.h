@@ -46,9 +46,9 @@ class Region {
   virtual void describe(std::vector<std::pair<std::string, SectorRange>>& parts) const { (void)parts; }
 
   Zone zone = Zone::metadata;
-  uint64_t fixed_at = 0;   ///< Zone::fixed: relative to the session start. Zone::closing: from its first sector to the image's end
-  uint32_t align = 1;      ///< sectors
-  SectorRange range;       ///< handed out by assign_extents; absolute
+  uint64_t fixed_at = 0;  ///< Zone::fixed: relative to the session start. Zone::closing: from its first sector to the image's end
+  uint32_t align = 1;     ///< sectors
+  SectorRange range;      ///< handed out by assign_extents; absolute
 };
 
 /// A format (ISO 9660, Joliet, later UDF) over the one tree and the one layout.
@@ -64,13 +64,13 @@ class FormatWriter {
 /// Every address of the image. Filled by assign_extents, then frozen.
 struct Layout {
   Lba session_start = 0;
-  bool packed = false;                 ///< set before: files follow each other without a gap, whatever kAlignedExtentBytes says
-  std::vector<Region*> regions;        ///< sorted by range.first
-  std::vector<ContentId> data_order;   ///< contents with bytes, by address
-  std::vector<Lba> content_lba;        ///< by ContentId; of an empty content: empty_lba
-  Lba empty_lba = 0;                   ///< where empty files are said to lie: the start of the data zone
+  bool packed = false;                ///< set before: files follow each other without a gap, whatever kAlignedExtentBytes says
+  std::vector<Region*> regions;       ///< sorted by range.first
+  std::vector<ContentId> data_order;  ///< contents with bytes, by address
+  std::vector<Lba> content_lba;       ///< by ContentId; of an empty content: empty_lba
+  Lba empty_lba = 0;                  ///< where empty files are said to lie: the start of the data zone
   SectorRange data;
-  uint64_t end = 0;                    ///< first LBA after the image (absolute)
+  uint64_t end = 0;  ///< first LBA after the image (absolute)
   uint64_t sectors() const { return end - session_start; }
 
   Extent extent(const SourceTree& tree, ContentId id) const { return {content_lba[id], tree.contents[id].size}; }
@@ -87,7 +87,7 @@ std::vector<uint64_t> measure_regions(std::span<Region* const> regions);
 
 /// Hands out every address. Serial and deterministic. Throws Error{limit} when the volume would pass
 /// 2^32 sectors.
-void assign_extents(const SourceTree& tree, std::span<Region* const> regions, std::span<const uint64_t> sizes,
-                    Lba session_start, Layout& layout);
+void assign_extents(const SourceTree& tree, std::span<Region* const> regions, std::span<const uint64_t> sizes, Lba session_start,
+                    Layout& layout);
 
 }  // namespace fsi

@@ -34,7 +34,8 @@ NodeId SourceTree::find(std::string_view path) const {
     if (component.empty()) continue;
     if (nodes[at].kind != NodeKind::directory) return kNone;
     const auto below = children(nodes[at]);
-    const auto child = std::lower_bound(below.begin(), below.end(), component, [&](const Node& node, std::string_view name_asked) { return str(node.name) < name_asked; });
+    const auto child = std::lower_bound(below.begin(), below.end(), component,
+                                        [&](const Node& node, std::string_view name_asked) { return str(node.name) < name_asked; });
     if (child == below.end() || str(child->name) != component) return kNone;
     at = static_cast<NodeId>(&*child - nodes.data());
   }

@@ -9,7 +9,8 @@ namespace {
 
 std::vector<CatalogLine> lines_of(std::initializer_list<uint8_t> platforms) {
   std::vector<CatalogLine> lines;
-  for (const uint8_t platform : platforms) lines.push_back({.platform = platform, .sector_count = 4, .image = static_cast<Lba>(100 + lines.size())});
+  for (const uint8_t platform : platforms)
+    lines.push_back({.platform = platform, .sector_count = 4, .image = static_cast<Lba>(100 + lines.size())});
   return lines;
 }
 

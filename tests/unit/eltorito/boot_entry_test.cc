@@ -8,7 +8,8 @@ namespace fsi {
 namespace {
 
 TEST(BootEntryText, EveryWordIsUnderstood) {
-  const BootEntry entry = parse_boot_entry("isolinux/isolinux.bin,platform=bios,emulation=none,load-size=4,load-segment=0x7c0,id=me,info-table,grub2");
+  const BootEntry entry =
+      parse_boot_entry("isolinux/isolinux.bin,platform=bios,emulation=none,load-size=4,load-segment=0x7c0,id=me,info-table,grub2");
   EXPECT_EQ(entry.image, "isolinux/isolinux.bin");
   EXPECT_FALSE(entry.of_host);
   EXPECT_EQ(entry.platform, 0);
@@ -29,9 +30,27 @@ TEST(BootEntryText, HostFilesAndProtectedCommas) {
 }
 
 TEST(BootEntryText, WhatCannotBeIsRefusedInOneLine) {
-  for (const char* text : {"", "@", ",platform=efi", "a,platform=amiga", "a,platform=", "a,platform", "a,load-size=65536", "a,load-size=4x", "a,load-size=-1",
-                           "a,load-size=", "a,load-size=0", "a,emulation=tape", "a,info-table=yes", "a,colour=red", "a,,grub2", "a,id=1234567890123456789012345",
-                           "a,platform=efi,emulation=floppy", "a,emulation=hd,info-table", "a,emulation=floppy,load-size=4", "a,platform=256", "a,id=\x01"})
+  for (const char* text : {"",
+                           "@",
+                           ",platform=efi",
+                           "a,platform=amiga",
+                           "a,platform=",
+                           "a,platform",
+                           "a,load-size=65536",
+                           "a,load-size=4x",
+                           "a,load-size=-1",
+                           "a,load-size=",
+                           "a,load-size=0",
+                           "a,emulation=tape",
+                           "a,info-table=yes",
+                           "a,colour=red",
+                           "a,,grub2",
+                           "a,id=1234567890123456789012345",
+                           "a,platform=efi,emulation=floppy",
+                           "a,emulation=hd,info-table",
+                           "a,emulation=floppy,load-size=4",
+                           "a,platform=256",
+                           "a,id=\x01"})
     try {
       parse_boot_entry(text);
       ADD_FAILURE() << text;

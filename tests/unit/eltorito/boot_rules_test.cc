@@ -16,8 +16,8 @@ CatalogLine choose(const std::string& text, uint64_t bytes, std::span<const std:
 TEST(BootRules, LoadSizes) {
   EXPECT_EQ(choose("x,info-table", 38912).sector_count, 4);
   EXPECT_EQ(choose("x,grub2", 38912).sector_count, 4);
-  EXPECT_EQ(choose("x", 4096).sector_count, 8);       // etfsboot.com on Windows media
-  EXPECT_EQ(choose("x", 1).sector_count, 4);          // never 0
+  EXPECT_EQ(choose("x", 4096).sector_count, 8);  // etfsboot.com on Windows media
+  EXPECT_EQ(choose("x", 1).sector_count, 4);     // never 0
   EXPECT_EQ(choose("x", 524288).sector_count, 1024);
   EXPECT_THROW(choose("x", 524289), Error);
   EXPECT_EQ(choose("x,load-size=8", 1 << 20).sector_count, 8);
@@ -35,7 +35,8 @@ TEST(BootRules, FloppiesPickTheirSize) {
   EXPECT_EQ(choose("x,load-size=4", 1474560).media, disc::kNoEmulation);
   EXPECT_EQ(choose("x,emulation=none", 1474560 / 4).media, disc::kNoEmulation);
   EXPECT_EQ(choose("x,platform=efi", 1474560).media, disc::kNoEmulation);
-  for (const uint64_t bytes : {1u, 1474559u, 1474561u, 2949121u, 100000000u}) EXPECT_THROW(choose("x,emulation=floppy", bytes), Error) << bytes;
+  for (const uint64_t bytes : {1u, 1474559u, 1474561u, 2949121u, 100000000u})
+    EXPECT_THROW(choose("x,emulation=floppy", bytes), Error) << bytes;
 }
 
 TEST(BootRules, HardDisksNeedOneWholePartition) {
@@ -47,13 +48,13 @@ TEST(BootRules, HardDisksNeedOneWholePartition) {
   EXPECT_EQ(line.media, disc::kHardDisk);
   EXPECT_EQ(line.system_type, 0x0E);
   EXPECT_EQ(line.sector_count, 1);
-  EXPECT_THROW(choose("x,emulation=hd", 511999, bytes_of(mbr)), Error);                       // cut off
-  EXPECT_THROW(choose("x,emulation=hd", uint64_t{9} << 30, bytes_of(mbr)), Error);             // too large
-  EXPECT_THROW(choose("x,emulation=hd", 100, bytes_of(mbr).first(100)), Error);                // no boot record
+  EXPECT_THROW(choose("x,emulation=hd", 511999, bytes_of(mbr)), Error);             // cut off
+  EXPECT_THROW(choose("x,emulation=hd", uint64_t{9} << 30, bytes_of(mbr)), Error);  // too large
+  EXPECT_THROW(choose("x,emulation=hd", 100, bytes_of(mbr).first(100)), Error);     // no boot record
   mbr.partitions[0].type = 1;
-  EXPECT_THROW(choose("x,emulation=hd", 512000, bytes_of(mbr)), Error);                        // two
+  EXPECT_THROW(choose("x,emulation=hd", 512000, bytes_of(mbr)), Error);  // two
   mbr = {};
-  EXPECT_THROW(choose("x,emulation=hd", 512000, bytes_of(mbr)), Error);                        // none
+  EXPECT_THROW(choose("x,emulation=hd", 512000, bytes_of(mbr)), Error);  // none
   mbr.key_aa = 0;
   EXPECT_THROW(choose("x,emulation=hd", 512000, bytes_of(mbr)), Error);
 }

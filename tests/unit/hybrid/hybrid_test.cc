@@ -30,10 +30,20 @@ class HybridTest : public ::testing::Test {
   ~HybridTest() override {
     for (const std::string& name : files_) std::filesystem::remove(name);
   }
-  std::string file(const std::string& message, size_t size, char fill = '\x90') { return files_.emplace_back(code_file(message, size, fill)); }
+  std::string file(const std::string& message, size_t size, char fill = '\x90') {
+    return files_.emplace_back(code_file(message, size, fill));
+  }
 
   static HybridImage image(uint8_t platform, Lba first, uint64_t bytes, bool info_table = false, bool grub2 = false, uint32_t mark = 0) {
-    return {"image", platform, bytes, false, info_table, grub2, [=] { return Extent{first, bytes}; },
+    return {"image",
+            platform,
+            bytes,
+            false,
+            info_table,
+            grub2,
+            [=] {
+              return Extent{first, bytes};
+            },
             [=](uint64_t, std::span<std::byte> out) {
               const Le32 number = mark;
               std::memcpy(out.data(), &number, std::min(out.size(), sizeof number));
@@ -91,14 +101,14 @@ TEST_F(HybridTest, WhatCannotBootIsRefused) {
   const std::string isolinux_code = file("isolinux.bin missing or corrupt.", 432), grub_code = file("GRUB ", 512);
   EXPECT_THROW(record({isolinux_code, false}, {}), Error);
   EXPECT_THROW(record({isolinux_code, false}, {image(disc::kPlatformEfi, 1, 1)}), Error);
-  EXPECT_THROW(record({isolinux_code, false}, {image(0, 100, 38912, true)}), Error);                          // not isolinux
-  EXPECT_THROW(record({isolinux_code, false}, {image(0, 100, 38912, false, false, 0x7078C0FB)}), Error);      // no table
-  EXPECT_THROW(record({isolinux_code, false}, {image(0, 100, 66, true, false, 0x7078C0FB)}), Error);          // too short
-  EXPECT_THROW(record({grub_code, false}, {image(0, 100, 38912, true)}), Error);                              // does not know its place
-  EXPECT_THROW(record({"", true}, {image(0, 100, 38912, true)}), Error);                                      // nothing for UEFI
+  EXPECT_THROW(record({isolinux_code, false}, {image(0, 100, 38912, true)}), Error);                      // not isolinux
+  EXPECT_THROW(record({isolinux_code, false}, {image(0, 100, 38912, false, false, 0x7078C0FB)}), Error);  // no table
+  EXPECT_THROW(record({isolinux_code, false}, {image(0, 100, 66, true, false, 0x7078C0FB)}), Error);      // too short
+  EXPECT_THROW(record({grub_code, false}, {image(0, 100, 38912, true)}), Error);                          // does not know its place
+  EXPECT_THROW(record({"", true}, {image(0, 100, 38912, true)}), Error);                                  // nothing for UEFI
   EXPECT_THROW(record({"/nonexistent/isohdpfx.bin", false}, {isolinux()}), Error);
   EXPECT_THROW(record({file("nothing", 432), false}, {isolinux()}), Error);
-  EXPECT_THROW(record({file("GRUB ", 512, '\0'), false}, {isolinux()}), Error);                               // boot.img
+  EXPECT_THROW(record({file("GRUB ", 512, '\0'), false}, {isolinux()}), Error);  // boot.img
   EXPECT_THROW(record({file("isolinux.bin missing or corrupt.", 38912), false}, {isolinux()}), Error);
   EXPECT_THROW(record({file("isolinux.bin missing or corrupt.", 431), false}, {isolinux()}), Error);
 }
