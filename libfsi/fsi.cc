@@ -10,10 +10,13 @@
 #include <optional>
 #include <thread>
 
+#include "libfsi/boot.h"
+#include "libfsi/dvd_video.h"
 #include "libfsi/iso9660/iso9660.h"
 #include "libfsi/iso9660/volume_texts.h"
 #include "libfsi/joliet/joliet.h"
 #include "libfsi/layout/recorded_names.h"
+#include "libfsi/udf/udf.h"
 
 namespace fsi {
 
@@ -71,17 +74,48 @@ ImageOptions with_defaults(ImageOptions options) {
   return options;
 }
 
-// The volume descriptors follow each other from sector 16 without a gap; the set terminator is the last.
-std::vector<std::unique_ptr<FormatWriter>> make_formats(const FileSystems& wanted, const Volume& volume, const SourceTree& tree,
-                                                        const Layout& layout, std::vector<std::unique_ptr<Region>>& regions) {
+// The volume descriptors follow each other from sector 16 without a gap, the set terminator is the last of ISO 9660's, and
+// UDF's recognition sequence follows it: firmware and GRUB give up at the first sector that is neither.
+std::vector<std::unique_ptr<FormatWriter>> make_formats(const ImageOptions& options, BootWriters boot, const Volume& volume,
+                                                        const SourceTree& tree, const Layout& layout,
+                                                        std::vector<std::unique_ptr<Region>>& regions) {
+  const FileSystems& wanted = options.file_systems;
   std::vector<std::unique_ptr<FormatWriter>> formats;
   uint64_t descriptor = 16;
-  regions.push_back(std::make_unique<SystemArea>());
-  formats.push_back(make_iso9660(tree, volume, layout, descriptor));
-  descriptor += volume.iso_level == 4 ? 2 : 1;  // ISO 9660:1999 adds an enhanced descriptor behind the primary one
-  if (wanted.joliet) formats.push_back(make_joliet(tree, volume, layout, descriptor++));
-  regions.push_back(make_set_terminator(descriptor++));
+  if (!boot.hybrid) regions.push_back(std::make_unique<SystemArea>());
+  if (wanted.iso9660) {
+    const uint64_t primary = descriptor++;
+    if (boot.el_torito) ++descriptor;  // its record's place is fixed: BIOSes look nowhere else
+    formats.push_back(make_iso9660(tree, volume, layout, primary, descriptor));
+    if (volume.iso_level == 4) ++descriptor;  // ISO 9660:1999 has an enhanced descriptor
+    if (wanted.joliet) formats.push_back(make_joliet(tree, volume, layout, descriptor++));
+    regions.push_back(make_set_terminator(descriptor++));
+  }
+  if (wanted.udf) {
+    UdfOptions udf;
+    udf.revision = options.udf_revision ? options.udf_revision : wanted.iso9660 ? 0x0102 : 0x0201;
+    udf.vrs_at = descriptor;
+    udf.embed = !wanted.iso9660;
+    udf.end_is_taken = options.hybrid.gpt;
+    formats.push_back(make_udf(tree, volume, layout, udf));
+  }
+  if (boot.el_torito) formats.push_back(std::move(boot.el_torito));
+  if (boot.hybrid) formats.push_back(std::move(boot.hybrid));
   return formats;
+}
+
+void check_required(const SourceTree& tree, const std::vector<std::string>& paths) {
+  std::string missing;
+  for (const std::string& path : paths)
+    if (tree.find(path) == kNone) missing.append(missing.empty() ? "" : ", ").append(printable(path));
+  if (!missing.empty()) throw Error(ErrorKind::usage, missing, "checking what the image must have", "it is not in the sources");
+}
+
+void check_capacity(uint64_t sectors, uint64_t capacity) {
+  if (capacity && sectors > capacity)
+    throw Error(ErrorKind::limit, "", "laying out the image",
+                "it needs " + std::to_string(sectors) + " sectors and the medium has " + std::to_string(capacity) +
+                    "; leave something out or take a larger medium");
 }
 
 std::vector<Region*> request_regions(const std::vector<std::unique_ptr<FormatWriter>>& formats,
@@ -108,7 +142,7 @@ void warn_of_losses(const std::vector<std::unique_ptr<FormatWriter>>& formats, c
 }  // namespace
 
 FileSystems parse_file_systems(const std::string& list) {
-  FileSystems set{false, false, false};
+  FileSystems set{false, false, false, false};
   for (size_t at = 0; at <= list.size();) {
     const size_t comma = std::min(list.find(',', at), list.size());
     const std::string word = list.substr(at, comma - at);
@@ -118,19 +152,31 @@ FileSystems parse_file_systems(const std::string& list) {
       set.rock_ridge = true;
     else if (word == "joliet")
       set.joliet = true;
+    else if (word == "udf")
+      set.udf = true;
     else
       throw Error(ErrorKind::usage, "--fs", "choosing the file systems",
-                  "\"" + printable(word) + "\" is not one of iso9660, rockridge, joliet");
+                  "\"" + printable(word) + "\" is not one of iso9660, rockridge, joliet, udf");
     at = comma + 1;
   }
-  if (!set.iso9660)
+  if (!set.iso9660 && (set.rock_ridge || set.joliet || !set.udf))
     throw Error(ErrorKind::usage, "--fs", "choosing the file systems", "Rock Ridge and Joliet need iso9660; add it to the list");
   return set;
 }
 
+unsigned parse_udf_revision(const std::string& word) {
+  const auto digit = [&](size_t i) { return word[i] >= '0' && word[i] <= '9' ? static_cast<unsigned>(word[i] - '0') : 16u; };
+  unsigned revision = 0;
+  if (word.size() == 4 && word[1] == '.') revision = digit(0) << 8 | digit(2) << 4 | digit(3);
+  if (!is_udf_revision(revision))
+    throw Error(ErrorKind::usage, "--udf", "choosing the revision of UDF",
+                "\"" + printable(word) + "\" is not one of 1.02, 1.50, 2.00, 2.01, 2.50, 2.60");
+  return revision;
+}
+
 FileSystemImage::FileSystemImage(ImageOptions options)
     : options_(with_defaults(std::move(options))), tree_(options_.scan, options_.stop, options_.progress) {
-  check_volume_texts(options_.volume);
+  if (options_.file_systems.iso9660) check_volume_texts(options_.volume);
 }
 
 FileSystemImage::~FileSystemImage() = default;
@@ -140,21 +186,32 @@ std::unique_ptr<Image> FileSystemImage::create_result() {
   Image::Parts parts;
   parts.threads = options_.threads;
 
+  const BootOptions wanted_boot = complete_boot(options_);
+  const std::optional<CatalogFile> catalog = add_boot_catalog(wanted_boot, options_.volume.created, tree_);
+
   // Sources become one tree: ruled, linked by inode, equal contents shared, sorted by name. (They were scanned when added.)
   parts.tree = std::make_unique<SourceTree>(tree_.finish(options_.warn));
+  check_required(*parts.tree, options_.required);
+  if (options_.dvd_video) order_dvd_video(*parts.tree);
+  own_boot_contents(*parts.tree, wanted_boot);
 
   // ---- The tree is frozen. ----
 
   parts.layout = std::make_unique<Layout>();
+  parts.layout->packed = options_.dvd_video;
   const SourceTree& tree = *parts.tree;
   const Layout& layout = *parts.layout;
   auto volume = std::make_unique<Volume>(options_.volume);
 
   // Every format finds its names and its order; directories are independent of each other.
-  parts.formats = make_formats(options_.file_systems, *volume, tree, layout, parts.regions);
+  BootWriters boot_writers = make_boot_writers(options_.hybrid, wanted_boot, catalog ? &*catalog : nullptr, *volume, tree, layout);
+  ElTorito* const boot = boot_writers.el_torito.get();
+  parts.formats = make_formats(options_, std::move(boot_writers), *volume, tree, layout, parts.regions);
   for (const auto& format : parts.formats) format->prepare();
   check_stop(options_.stop);
   warn_of_losses(parts.formats, tree, options_.warn);
+  if (boot && options_.warn)
+    for (const std::string& note : boot->notes()) options_.warn("boot", note);
 
   // Each format asks for room; the manifest asks for the end, since it depends on all the other bytes.
   if (options_.digest != DigestKind::none) parts.manifest = std::make_unique<ManifestWriter>(tree, layout, options_.digest);
@@ -164,8 +221,12 @@ std::unique_ptr<Image> FileSystemImage::create_result() {
   const std::vector<uint64_t> sizes = measure_regions(regions);
   check_stop(options_.stop);
   assign_extents(tree, regions, sizes, options_.session_start, *parts.layout);
+  check_capacity(layout.sectors(), options_.capacity);
 
   // ---- Every address is known; nothing is written. ----
+
+  // Boot programs learn where they lie, in the image only. A checksum among it is why their few bytes are read now.
+  if (boot) parts.patches = boot->freeze();
 
   parts.volume = std::move(volume);
   return std::make_unique<Image>(std::move(parts));

@@ -22,6 +22,9 @@
 #include "libfsi/base/image_file.h"
 #include "libfsi/base/progress.h"
 #include "libfsi/check/verify.h"
+#include "libfsi/eltorito/eltorito.h"
+#include "libfsi/hybrid/efi_partition.h"
+#include "libfsi/hybrid/hybrid.h"
 #include "libfsi/image/image.h"
 #include "libfsi/image/sinks.h"
 #include "libfsi/layout/volume.h"
@@ -34,16 +37,26 @@ struct FileSystems {
   bool iso9660 = true;
   bool rock_ridge = true;
   bool joliet = true;
+  bool udf = false;
   friend bool operator==(const FileSystems&, const FileSystems&) = default;
 };
 
-/// "iso9660,rockridge,joliet" and the short words iso, rr. Throws Error{usage} for unknown words and for
+/// "iso9660,rockridge,joliet,udf" and the short words iso, rr. Throws Error{usage} for unknown words and for
 /// sets that cannot be (Rock Ridge or Joliet without ISO 9660).
 FileSystems parse_file_systems(const std::string& list);
+/// "2.01" is 0x0201. Throws Error{usage} for a revision of UDF that does not exist.
+unsigned parse_udf_revision(const std::string& word);
 
 struct ImageOptions {
   FileSystems file_systems;
+  unsigned udf_revision = 0;             ///< 0x0102 to 0x0260; 0: 1.02 beside ISO 9660, 2.01 alone
   Volume volume;                         ///< empty ids get their defaults in create_result()
+  BootOptions boot;                      ///< without entries nothing boots
+  std::string efi_directory;             ///< a folder of the host that becomes an EFI system partition and a boot entry
+  HybridOptions hybrid;                  ///< so that a disk with the image on it boots too
+  bool dvd_video = false;                ///< files lie as DVD players want them: see dvd_video.h
+  std::vector<std::string> required;     ///< paths that the image must have, else Error{usage}
+  uint64_t capacity = 0;                 ///< most sectors it may have, else Error{limit}; 0: no matter
   DigestKind digest = DigestKind::xxh3;  ///< none: no manifest
   Lba session_start = 0;                 ///< LBA of the first sector; shifts every absolute address
   unsigned threads = 0;                  ///< 0: as many as there are processors
@@ -55,7 +68,7 @@ struct ImageOptions {
 
 /// A name that a file system could not hold as it is.
 struct ChangedName {
-  std::string file_system;  ///< "ISO 9660", "Joliet"
+  std::string file_system;  ///< "ISO 9660", "Joliet", "UDF"
   std::string path;         ///< in the tree
   std::string recorded;     ///< the name as it is recorded
 };

@@ -6,10 +6,13 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <charconv>
 #include <ctime>
 #include <functional>
 #include <map>
+
+#include "mkimage/preset.h"
 
 namespace mkimage {
 
@@ -74,6 +77,11 @@ fsi::DigestKind parse_digest(const std::string& word) {
 }  // namespace
 
 bool parse(int argc, char** argv, Options& options) {
+  const std::vector<std::string> arguments(argv + 1, argv + argc);
+  if (const auto list = asked_help(arguments); !list.empty()) {
+    fmt::print("{}", preset_help(list));
+    return false;
+  }
   CLI::App app("mkimage turns folders, files and archives into a disc image: ISO 9660 with Rock Ridge and Joliet.", "mkimage");
   app.set_version_flag("--version", std::string("mkimage ") + DISCPRESS_VERSION);
   app.set_help_flag("-h,--help", "Show this help and leave");
@@ -88,8 +96,11 @@ bool parse(int argc, char** argv, Options& options) {
   app.add_option("-o,--output", options.output,
                  "Write the image to this file, which appears whole or not at all (default: standard output)");
 
-  std::string file_systems, digest, owner, time, progress = "auto", mode;
-  app.add_option("--fs", file_systems, "File systems: iso9660,rockridge,joliet (default: all three)");
+  std::vector<std::string> boot;
+  std::string hybrid, file_systems, udf, digest, owner, time, progress = "auto", mode;
+  app.add_option("--fs", file_systems, "File systems: iso9660,rockridge,joliet,udf (default: the first three)");
+  app.add_flag("--udf{default},!--no-udf", udf,
+               "Add UDF, --udf=REV of that revision: 1.02, 1.50, 2.00, 2.01, 2.50, 2.60 (default: 1.02 beside ISO 9660, 2.01 alone)");
   app.add_option("--iso-level", volume.iso_level,
                  "ISO 9660 interchange level 1, 2 or 3 (default 3), or 4 for the long names of ISO 9660:1999")
       ->check(CLI::Range(1, 4));
@@ -101,8 +112,30 @@ bool parse(int argc, char** argv, Options& options) {
   app.add_option("--system-id", volume.system_id, "System that the system area is meant for, at most 32 characters");
   app.add_option("--volume-set-id", volume.volume_set_id, "Name of the set of volumes, at most 128 characters");
 
+  app.add_option("--boot", boot,
+                 "PATH[,WORD...]: what the disc boots, a path in the image or @FILE (may be repeated); words: platform=bios|efi|ppc|mac|N, "
+                 "emulation=auto|none|floppy|hd, load-size=N, load-segment=N, id=TEXT, info-table, grub2")
+      ->take_all()
+      ->allow_extra_args(false);
+  app.add_option("--boot-catalog", image.boot.catalog_path,
+                 "Show the boot catalog as a file at this path of the image (default: not at all)")
+      ->multi_option_policy(CLI::MultiOptionPolicy::Throw);
+  app.add_option("--efi-dir", image.efi_directory, "Make an EFI system partition (FAT, by mtools) of this folder and boot it");
+  std::string unused;
+  app.add_option("--preset", unused,
+                 "Options for a purpose: cloud-init, config-drive, windows-install, dvd-video, bd-data, linux-live; help shows them");
+  app.add_option("--for", unused,
+                 "File systems and size for a medium, as IMAPI chooses them: cd, dvd, bd, cd-r, dvd+r, bd-re-dl, ...; help shows them");
+  app.add_option("--require", image.required, "Fail unless the image has this path (may be repeated)")->take_all()->allow_extra_args(false);
+  app.add_option("--capacity", image.capacity, "Fail when the image is larger than this many sectors");
+  app.add_flag("--dvd-video,!--no-dvd-video", image.dvd_video, "Lay the files of VIDEO_TS as DVD players want them, without gaps");
+  app.add_option(
+      "--hybrid", hybrid,
+      "Let a USB stick with the image boot too: mbr=FILE (isohdpfx.bin of isolinux or boot_hybrid.img of GRUB), gpt, or both with a comma");
+
   app.add_option("--exclude", scan.exclude, "Leave out what matches this glob (may be repeated): a name anywhere, or a path with /")
-      ->take_all();
+      ->take_all()
+      ->allow_extra_args(false);
   app.add_flag("--follow-links,!--no-follow-links", scan.follow_links, "Take what symbolic links point at instead of the links");
   app.add_flag("--one-file-system,!--no-one-file-system", scan.one_file_system, "Do not enter directories on other file systems");
   app.add_flag("--skip-unreadable,!--no-skip-unreadable", scan.skip_unreadable,
@@ -126,7 +159,9 @@ bool parse(int argc, char** argv, Options& options) {
       "-q,--quiet", [&](int64_t) { progress = "none"; }, "No progress");
 
   try {
-    app.parse(argc, argv);
+    std::vector<std::string> words = expand_presets(arguments);
+    std::reverse(words.begin(), words.end());  // as CLI11 wants them
+    app.parse(std::move(words));
   } catch (const CLI::Success& wanted) {
     app.exit(wanted);
     return false;
@@ -136,6 +171,10 @@ bool parse(int argc, char** argv, Options& options) {
 
   if (options.sources.empty()) usage("SOURCE", "nothing to put on the disc is named; name a directory, a file, an archive or PATH=SOURCE");
   if (!file_systems.empty()) image.file_systems = fsi::parse_file_systems(file_systems);
+  for (const std::string& entry : boot) image.boot.entries.push_back(fsi::parse_boot_entry(entry));
+  if (!hybrid.empty()) image.hybrid = fsi::parse_hybrid(hybrid);
+  if (!udf.empty()) image.file_systems.udf = udf != "false";
+  if (!udf.empty() && udf != "false" && udf != "default") image.udf_revision = fsi::parse_udf_revision(udf);
   if (!digest.empty()) image.digest = parse_digest(digest);
   if (!owner.empty()) parse_owner(owner, scan);
   if (!mode.empty()) scan.mode = fsi::ModeRule::parse(mode);

@@ -3,7 +3,9 @@
 // Locator: one sector at session start + 31, found by its magic anywhere in sectors 16..31 after the
 // session start. It is an ordinary sector of the image, covered by chunk digest 0.
 // Manifest: whole chunks (32 sectors) at the end of the image:
-//   ManifestHeader | digests, one a chunk | sector marks, one bit a sector | troubles | zeros
+//   ManifestHeader | digests, one a chunk | sector marks, one bit a sector | troubles | zeros | closing sectors
+// Closing sectors are those that a file system wants at the very end of the volume (UDF's last anchor). Readers of
+// the manifest need not know them: they are bytes like the zeros, covered by body_digest.
 // Chunks are counted from the session start. The chunks of the manifest itself have no digest in the
 // table (it ends before them); the manifest's own integrity is body_digest over everything behind the
 // header, and header_digest over the header with header_digest taken as zeros.

@@ -14,6 +14,14 @@ namespace fsi {
 Image::Image(Parts parts) : parts_(std::move(parts)) {
   data_lba_.reserve(layout().data_order.size());
   for (const ContentId id : layout().data_order) data_lba_.push_back(layout().content_lba[id]);
+  std::sort(parts_.patches.begin(), parts_.patches.end(),
+            [](const Patch& a, const Patch& b) { return a.content != b.content ? a.content < b.content : a.offset < b.offset; });
+}
+
+std::span<const Patch> Image::patches_of(ContentId id) const {
+  const auto [first, last] = std::equal_range(parts_.patches.begin(), parts_.patches.end(), Patch{id, 0, {}},
+                                              [](const Patch& a, const Patch& b) { return a.content < b.content; });
+  return {first, last};
 }
 
 Image::~Image() = default;
@@ -68,6 +76,8 @@ void Image::render_files(SectorRange absolute, std::span<std::byte> out, Content
     const uint64_t bytes = std::min(extent.bytes - offset, (to - from) * kSectorSize);
     zero(at(zero_from), at(from));
     if (const auto drift = reader.read(id, offset, out.subspan(at(from), bytes))) note(*drift);
+    if (!parts_.patches.empty())
+      for (const Patch& patch : patches_of(id)) lay_over(out.subspan(at(from), bytes), offset, patch.bytes, patch.offset);
     zero(at(from) + bytes, at(to));
     zero_from = to;
   }
@@ -142,7 +152,9 @@ MapItem Image::item_at(Lba lba) const {
     const ContentId id = layout().data_order[i];
     return {layout().extent(tree(), id).range(), "file " + tree().path(tree().contents[id].first_node)};
   }
-  for (const Region* region : layout().regions) {
+  // From the end, since a region of Zone::closing lies inside of the one before it.
+  for (auto at = layout().regions.rbegin(); at != layout().regions.rend(); ++at) {
+    const Region* region = *at;
     if (lba < region->range.first || lba >= region->range.end()) continue;
     std::vector<std::pair<std::string, SectorRange>> parts;
     region->describe(parts);

@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -12,6 +13,7 @@
 #include "libfsi/base/sectors.h"
 #include "libfsi/image/manifest_writer.h"
 #include "libfsi/layout/layout.h"
+#include "libfsi/layout/patch.h"
 #include "libfsi/layout/volume.h"
 #include "libfsi/source/content.h"
 
@@ -33,6 +35,7 @@ class Image : public SectorSource {
     std::vector<std::unique_ptr<Region>> regions;
     std::unique_ptr<Volume> volume;
     std::unique_ptr<ManifestWriter> manifest;
+    std::vector<Patch> patches;  ///< in any order; of one content they do not overlap
     unsigned threads = 1;
   };
   explicit Image(Parts parts);
@@ -43,6 +46,9 @@ class Image : public SectorSource {
   unsigned threads() const { return parts_.threads; }
   const Volume& volume() const { return *parts_.volume; }
   const std::vector<std::unique_ptr<FormatWriter>>& formats() const { return parts_.formats; }
+  /// What the image shows instead of a file's own bytes, sorted by content and offset.
+  std::span<const Patch> patches() const { return parts_.patches; }
+  std::span<const Patch> patches_of(ContentId id) const;
 
   /// Sectors of the image, counted from its own start (which lies at session_start on the disc).
   uint64_t sectors() const override { return layout().sectors(); }

@@ -36,20 +36,25 @@ void ManifestWriter::Locator::render(uint64_t, std::span<std::byte> out) const {
   std::memcpy(out.data(), &locator, sizeof locator);
 }
 
-uint64_t ManifestWriter::Body::measure_behind(uint64_t sectors_before) {
+uint64_t ManifestWriter::Body::measure_behind(uint64_t sectors_before, uint64_t closing) {
   ManifestWriter& o = owner_;
   const uint64_t chunks = sectors_before / kChunkSectors;
   o.marks_offset_ = sizeof(disc::ManifestHeader) + chunks * digest_size(o.kind_);
   o.marks_bytes_ = sectors_before / 8;  // 32 sectors are 4 bytes exactly
   o.trouble_offset_ = o.marks_offset_ + o.marks_bytes_;
   const uint64_t bytes = o.trouble_offset_ + disc::kTroubleBytes;
-  const uint64_t sectors = (bytes + kChunkBytes - 1) / kChunkBytes * kChunkSectors;
+  o.closing_ = closing;
+  const uint64_t sectors = (bytes + closing * kSectorSize + kChunkBytes - 1) / kChunkBytes * kChunkSectors;
   o.bytes_.assign(sectors * kSectorSize, std::byte{});
   return sectors;
 }
 
 void ManifestWriter::Body::render(uint64_t first, std::span<std::byte> out) const {
   std::memcpy(out.data(), owner_.bytes_.data() + first * kSectorSize, out.size());
+}
+
+void ManifestWriter::Body::describe(std::vector<std::pair<std::string, SectorRange>>& parts) const {
+  if (owner_.closing_) parts.emplace_back(what(), SectorRange{0, range.count - owner_.closing_});
 }
 
 void ManifestWriter::digest_chunks(uint64_t first, std::span<const std::byte> bytes) {
@@ -101,6 +106,10 @@ void ManifestWriter::seal(std::span<const Drift> drifts) {
   header.trouble_bytes = disc::kTroubleBytes;
   header.trouble_recorded = recorded;
   header.trouble_count = drifts.size();
+  // What must be the last of the image lies in the manifest's own sectors, so that its digest covers them too.
+  for (const Region* region : layout_.regions)
+    if (region->zone == Zone::closing)
+      region->render(0, std::span(bytes_).subspan((region->range.first - body_.range.first) * kSectorSize, region->range.count * kSectorSize));
   const std::span<const std::byte> all(bytes_);
   copy_digest(header.root, digest_of(kind_, all.subspan(sizeof header, marks_offset_ - sizeof header)));
   copy_digest(header.body_digest, digest_of(kind_, all.subspan(sizeof header)));

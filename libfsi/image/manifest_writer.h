@@ -44,8 +44,9 @@ class ManifestWriter {
     explicit Body(ManifestWriter& owner) : owner_(owner) { zone = Zone::last; }
     std::string what() const override { return "manifest"; }
     uint64_t measure() override { return 0; }
-    uint64_t measure_behind(uint64_t sectors_before) override;
+    uint64_t measure_behind(uint64_t sectors_before, uint64_t closing) override;
     void render(uint64_t first, std::span<std::byte> out) const override;
+    void describe(std::vector<std::pair<std::string, SectorRange>>& parts) const override;
 
    private:
     ManifestWriter& owner_;
@@ -56,6 +57,7 @@ class ManifestWriter {
   const DigestKind kind_;
   Locator locator_;
   Body body_;
+  uint64_t closing_ = 0;  // sectors at its end that other regions fill
   uint64_t marks_offset_ = 0, marks_bytes_ = 0, trouble_offset_ = 0;
   std::vector<std::byte> bytes_;  // the manifest itself: about 0.03 % of the image
 };

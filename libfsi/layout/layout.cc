@@ -35,7 +35,7 @@ class Cursor {
   uint64_t next_ = 0;
 };
 
-void check_fixed_apart(std::vector<Region*> fixed) {
+void check_apart(std::vector<Region*> fixed) {
   std::sort(fixed.begin(), fixed.end(), [](auto* a, auto* b) { return a->range.first < b->range.first; });
   for (size_t i = 1; i < fixed.size(); ++i)
     if (fixed[i - 1]->range.end() > fixed[i]->range.first)
@@ -66,7 +66,7 @@ void assign_extents(const SourceTree& tree, std::span<Region* const> regions, st
   place_zone(Zone::fixed);
   std::vector<Region*> fixed;
   std::copy_if(regions.begin(), regions.end(), std::back_inserter(fixed), [](Region* r) { return r->zone == Zone::fixed; });
-  check_fixed_apart(std::move(fixed));
+  check_apart(std::move(fixed));
   place_zone(Zone::metadata);
   place_zone(Zone::boot);
 
@@ -81,7 +81,7 @@ void assign_extents(const SourceTree& tree, std::span<Region* const> regions, st
   for (ContentId id = 0; id < tree.contents.size(); ++id) {
     const uint64_t bytes = tree.contents[id].size;
     if (bytes == 0) continue;
-    const uint64_t at = session_start + cursor.take(sectors_for(bytes), bytes >= kAlignedExtentBytes ? 2 : 1);
+    const uint64_t at = session_start + cursor.take(sectors_for(bytes), bytes >= kAlignedExtentBytes && !layout.packed ? 2 : 1);
     if (at + sectors_for(bytes) > kVolumeLimit)
       throw Error(ErrorKind::limit, printable(tree.path(tree.contents[id].first_node)), "laying out the image",
                   "the volume would pass 2^32 sectors (8 TiB), the most that a disc address can say; split the source");
@@ -91,13 +91,25 @@ void assign_extents(const SourceTree& tree, std::span<Region* const> regions, st
   layout.data.count = session_start + cursor.next() - layout.data.first;
 
   place_zone(Zone::tail);
-  for (Region* region : layout.regions) {
+  std::vector<Region*> closing;
+  std::copy_if(regions.begin(), regions.end(), std::back_inserter(closing), [](Region* r) { return r->zone == Zone::closing; });
+  uint64_t closing_sectors = 0;
+  for (const Region* region : closing) closing_sectors = std::max(closing_sectors, region->fixed_at);
+  bool carried = false;
+  for (Region* region : regions) {
     if (region->zone != Zone::last) continue;
+    if (carried) throw Error(ErrorKind::failed, region->what(), "laying out the image", "only one region can be the last");
     const uint64_t before = cursor.take(0, kImageUnit);
-    region->range = {session_start + before, region->measure_behind(before)};
-    cursor.reach(before + region->range.count);
+    const uint64_t count = round_up(region->measure_behind(before, closing_sectors), kImageUnit);
+    region->range = {session_start + before, count};
+    cursor.reach(before + count);
+    carried = true;
   }
+  if (!carried) cursor.take(closing_sectors, 1);
   layout.end = session_start + round_up(cursor.next(), kImageUnit);
+  for (size_t i = 0; i < regions.size(); ++i)
+    if (regions[i]->zone == Zone::closing) regions[i]->range = {layout.end - regions[i]->fixed_at, sizes[i]};
+  check_apart(std::move(closing));
   if (layout.end > kVolumeLimit)
     throw Error(ErrorKind::limit, "", "laying out the image", "the volume would pass 2^32 sectors (8 TiB); split the source");
   std::sort(layout.regions.begin(), layout.regions.end(), [](const Region* a, const Region* b) {

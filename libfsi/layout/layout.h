@@ -19,7 +19,8 @@ enum class Zone : uint8_t {
   boot,      ///< boot catalog and boot images that are not in the tree
   data,      ///< (used by the layout for file contents)
   tail,      ///< after the data, in order of request
-  last,      ///< at the very end, on a kImageUnit boundary; its size may depend on all that lies before
+  last,      ///< at the end, on a kImageUnit boundary; its size may depend on all that lies before
+  closing,   ///< at a given distance from the end: inside of the last region, which carries these sectors, if there is one
 };
 
 /// A piece of the image that is rendered on demand: descriptors, a path table, all directories of a
@@ -32,10 +33,11 @@ class Region {
   /// Its size in sectors. Called once, before any address is known, in parallel with other regions'
   /// (may itself run in parallel inside); may keep what render() needs to find its way.
   virtual uint64_t measure() = 0;
-  /// Zone::last only: its size, once it is known how many sectors (from the session start) lie before it.
-  virtual uint64_t measure_behind(uint64_t sectors_before) {
+  /// Zone::last only: its size, once it is known how many sectors (from the session start) lie before it. Its end
+  /// is the end of the image; its last `closing` sectors belong to the regions of Zone::closing.
+  virtual uint64_t measure_behind(uint64_t sectors_before, uint64_t closing) {
     (void)sectors_before;
-    return measure();
+    return measure() + closing;
   }
   /// Fills `out`, which is zero, with the sectors [first, first + out.size()/2048) counted from the
   /// region's own start. Called after every address is known; const and thread-safe.
@@ -44,7 +46,7 @@ class Region {
   virtual void describe(std::vector<std::pair<std::string, SectorRange>>& parts) const { (void)parts; }
 
   Zone zone = Zone::metadata;
-  uint64_t fixed_at = 0;  ///< Zone::fixed: relative to the session start
+  uint64_t fixed_at = 0;  ///< Zone::fixed: relative to the session start. Zone::closing: from its first sector to the image's end
   uint32_t align = 1;     ///< sectors
   SectorRange range;      ///< handed out by assign_extents; absolute
 };
@@ -62,6 +64,7 @@ class FormatWriter {
 /// Every address of the image. Filled by assign_extents, then frozen.
 struct Layout {
   Lba session_start = 0;
+  bool packed = false;                ///< set before: files follow each other without a gap, whatever kAlignedExtentBytes says
   std::vector<Region*> regions;       ///< sorted by range.first
   std::vector<ContentId> data_order;  ///< contents with bytes, by address
   std::vector<Lba> content_lba;       ///< by ContentId; of an empty content: empty_lba

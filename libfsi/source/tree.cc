@@ -26,6 +26,22 @@ std::string SourceTree::path(NodeId id) const {
   return join_reversed("/", components);
 }
 
+NodeId SourceTree::find(std::string_view path) const {
+  NodeId at = kRoot;
+  while (!path.empty()) {
+    const std::string_view component = path.substr(0, path.find('/'));
+    path.remove_prefix(std::min(component.size() + 1, path.size()));
+    if (component.empty()) continue;
+    if (nodes[at].kind != NodeKind::directory) return kNone;
+    const auto below = children(nodes[at]);
+    const auto child = std::lower_bound(below.begin(), below.end(), component,
+                                        [&](const Node& node, std::string_view name_asked) { return str(node.name) < name_asked; });
+    if (child == below.end() || str(child->name) != component) return kNone;
+    at = static_cast<NodeId>(&*child - nodes.data());
+  }
+  return at;
+}
+
 std::string SourceTree::host_path(uint32_t host_directory) const {
   std::vector<std::string_view> components;
   for (; host_directories[host_directory].parent != kNone; host_directory = host_directories[host_directory].parent)

@@ -95,6 +95,8 @@ struct SourceTree {
   std::span<const Node> children(const Node& directory) const { return {nodes.data() + directory.first_child, directory.child_count}; }
   /// Path in the image, beginning with "/"; the root is "/".
   std::string path(NodeId id) const;
+  /// The node at a path of the image ('/' at either end or doubled means nothing); kNone when there is none.
+  NodeId find(std::string_view path) const;
   /// The path of the host (or a description) a content is read from.
   std::string origin_path(ContentId id) const;
   std::string host_path(uint32_t host_directory) const;

@@ -24,7 +24,7 @@ class Block : public Region {
 class Last : public Block {
  public:
   Last() : Block(Zone::last, 0) {}
-  uint64_t measure_behind(uint64_t before) override {
+  uint64_t measure_behind(uint64_t before, uint64_t) override {
     seen = before;
     return 32;
   }
