@@ -175,6 +175,7 @@ std::unique_ptr<Image> FileSystemImage::create_result() {
   // Every format finds its names and its order; directories are independent of each other.
   parts.formats = make_formats(options_, *volume, tree, layout, parts.regions);
   for (const auto& format : parts.formats) format->prepare();
+  if (parts.formats.size() == 1) parts.layout->holder = parts.formats.front().get();
   check_stop(options_.stop);
   warn_of_losses(parts.formats, tree, options_.warn);
 

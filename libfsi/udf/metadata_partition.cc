@@ -33,7 +33,14 @@ uint64_t FileSetRegion::measure() {
   return (files_.blocks() + disc::kMetadataUnit - 1) / disc::kMetadataUnit * disc::kMetadataUnit;
 }
 
-void FileSetRegion::render(uint64_t first, std::span<std::byte> out) const { files_.render(first, out); }
+void FileSetRegion::render(uint64_t first, std::span<std::byte> out) const {
+  const ReadContent none = [&](ContentId, uint64_t, std::span<std::byte>) {
+    throw Error(ErrorKind::failed, what(), "rendering it", "it holds files' data, and nothing was given to read them with");
+  };
+  files_.render(none, first, out);
+}
+
+void FileSetRegion::render_with(const ReadContent& read, uint64_t first, std::span<std::byte> out) const { files_.render(read, first, out); }
 
 void FileSetRegion::describe(std::vector<std::pair<std::string, SectorRange>>& parts) const {
   parts.emplace_back(what() + ": file set descriptor", SectorRange{0, 2});

@@ -61,6 +61,9 @@ class Udf : public UdfWriter {
     return regions;
   }
 
+  bool holds(ContentId id) const override { return files_.holds(id); }
+  Lba held_at(ContentId id) const override { return static_cast<Lba>(file_set_.range.first + files_.block_holding(id)); }
+
   std::string format_name() const override { return "UDF"; }
   std::string name_in_format(NodeId id) const override { return id == kRoot ? std::string() : names_.display(id); }
   void for_each_changed(const Changed& changed) const override {

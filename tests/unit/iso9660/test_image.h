@@ -2,16 +2,16 @@
 // in the simplest way, everything is rendered, file contents come from memory.
 #pragma once
 
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <cstring>
 #include <map>
 #include <memory>
 #include <string>
 #include <vector>
-
-#include <fcntl.h>
-#include <gtest/gtest.h>
-#include <unistd.h>
 
 #include "libfsi/base/error.h"
 #include "libfsi/base/file.h"
@@ -28,10 +28,10 @@ class TreeBuilder {
     uint16_t mode = 0755;
     uint32_t uid = 0, gid = 0;
     Time mtime = 1'000'000'000 * kSecond;
-    uint64_t size = 0;      // of a file; its bytes come from `data`, zeros behind them
-    std::string data;       // of a file; the target of a symlink
+    uint64_t size = 0;  // of a file; its bytes come from `data`, zeros behind them
+    std::string data;   // of a file; the target of a symlink
     uint64_t device = 0;
-    std::string leader;     // path of another item of the same inode
+    std::string leader;  // path of another item of the same inode
     std::map<std::string, std::unique_ptr<Item>> children;
     NodeId id = kNone;
   };
@@ -107,7 +107,7 @@ class TreeBuilder {
         node.links = 2;
         for (auto& [name, child] : item.children) {
           items.push_back(child.get());
-          if (child->kind == NodeKind::directory) ++tree.nodes[id].links;  // `node` goes when the vector grows
+          if (child->kind == NodeKind::directory) ++node.links;
           Node next;
           next.name = text(tree, name);
           next.parent = id;
