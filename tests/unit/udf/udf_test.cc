@@ -88,7 +88,7 @@ TreeBuilder nasty_tree() {
   tree.directory("/sticky").mode = 01777;
   std::string deep;
   for (int i = 0; i < 40; ++i) tree.file((deep += "/deep" + std::to_string(i)) + "/file", "f");
-  for (int i = 0; i < 3000; ++i) tree.file("/many/file number " + std::to_string(i) + std::string(static_cast<size_t>(i) % 60, 'n'), "m");
+  for (int i = 0; i < 1200; ++i) tree.file("/many/file number " + std::to_string(i) + std::string(static_cast<size_t>(i) % 60, 'n'), "m");
   tree.file("/\xD0\xB6/\xE6\x97\xA5\xE6\x9C\xAC", "ja");
   tree.file("/\xC3\xA9", "e");
   tree.file("/bad\xFF", "1");
@@ -101,7 +101,8 @@ TEST(Udf, EveryRevisionSaysTheSameTree) {
   for (const unsigned revision : kRevisions)
     for (const bool embed : {false, true})
       for (const bool duplicate : {false, true})
-        for (const Lba start : {0u, 4096u}) {
+        for (const Lba start : {embed ? 4096u : 0u}) {
+          if (duplicate && revision < 0x0250) continue;
           SCOPED_TRACE(std::to_string(revision) + (embed ? " embed" : "") + (duplicate ? " duplicate " : " ") + std::to_string(start));
           UdfOptions options;
           options.revision = revision;
