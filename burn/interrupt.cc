@@ -19,11 +19,10 @@ std::stop_token stop_on_signals() {
   std::thread([signals] {
     for (int signal = 0; sigwait(&signals, &signal) == 0;) {
       const char* below_progress = isatty(STDERR_FILENO) ? "\n" : "";
-      const bool first = !source.stop_requested();
+      const bool first = source.request_stop();
       std::fprintf(stderr, "%sburn: %s\n", below_progress,
                    first ? "stopping: what is being written is ended properly, so that the disc is not lost"
                          : "wait: stopping now would spoil the disc");
-      source.request_stop();
     }
   }).detach();
   return source.get_token();

@@ -11,10 +11,10 @@
 #include <thread>
 
 #include "libfsi/iso9660/iso9660.h"
-#include "libfsi/joliet/joliet.h"
-#include "libfsi/names/recorded_names.h"
-#include "libfsi/udf/udf.h"
 #include "libfsi/iso9660/volume_texts.h"
+#include "libfsi/joliet/joliet.h"
+#include "libfsi/layout/recorded_names.h"
+#include "libfsi/udf/udf.h"
 
 namespace fsi {
 
@@ -40,7 +40,8 @@ std::optional<Time> source_date_epoch() {
   errno = 0;
   const long long seconds = std::strtoll(text, &end, 10);
   if (errno || *end || seconds < 0 || seconds > INT64_MAX / kSecond)
-    throw Error(ErrorKind::usage, "SOURCE_DATE_EPOCH", "reading the time", "\"" + printable(text) + "\" is not a number of seconds since 1970");
+    throw Error(ErrorKind::usage, "SOURCE_DATE_EPOCH", "reading the time",
+                "\"" + printable(text) + "\" is not a number of seconds since 1970");
   return seconds * kSecond;
 }
 
@@ -80,7 +81,8 @@ std::vector<std::unique_ptr<FormatWriter>> make_formats(const ImageOptions& opti
   uint64_t descriptor = 16;
   regions.push_back(std::make_unique<SystemArea>());
   if (wanted.iso9660) {
-    formats.push_back(make_iso9660(tree, volume, layout, descriptor++));
+    formats.push_back(make_iso9660(tree, volume, layout, descriptor));
+    descriptor += volume.iso_level == 4 ? 2 : 1;  // ISO 9660:1999 adds an enhanced descriptor behind the primary one
     if (wanted.joliet) formats.push_back(make_joliet(tree, volume, layout, descriptor++));
     regions.push_back(make_set_terminator(descriptor++));
   }

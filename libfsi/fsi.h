@@ -46,11 +46,11 @@ unsigned parse_udf_revision(const std::string& word);
 
 struct ImageOptions {
   FileSystems file_systems;
-  unsigned udf_revision = 0;            ///< 0x0102 to 0x0260; 0: 1.02 beside ISO 9660, 2.01 alone
-  Volume volume;                        ///< empty ids get their defaults in create_result()
-  DigestKind digest = DigestKind::xxh3; ///< none: no manifest
-  Lba session_start = 0;                ///< LBA of the first sector; shifts every absolute address
-  unsigned threads = 0;                 ///< 0: as many as there are processors
+  unsigned udf_revision = 0;             ///< 0x0102 to 0x0260; 0: 1.02 beside ISO 9660, 2.01 alone
+  Volume volume;                         ///< empty ids get their defaults in create_result()
+  DigestKind digest = DigestKind::xxh3;  ///< none: no manifest
+  Lba session_start = 0;                 ///< LBA of the first sector; shifts every absolute address
+  unsigned threads = 0;                  ///< 0: as many as there are processors
   ScanOptions scan;
   Progress progress;
   Warn warn;

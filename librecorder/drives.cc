@@ -36,9 +36,9 @@ std::string listed(const std::vector<DriveEntry>& drives) {
 std::vector<DriveEntry> list_drives() {
   std::vector<DriveEntry> out;
   for (FoundDrive& found : find_drives())
-    out.push_back({out.size(), file_name(found.node), found.node, found.vendor, found.product, found.revision, false});
+    out.push_back({out.size(), file_name(found.node), found.node, found.node, found.vendor, found.product, found.revision, false});
   for (const auto& drive : virt::Registry().list())
-    out.push_back({out.size(), drive.name, "virtual:" + drive.name, "DISCPRES", "VIRTUAL DRIVE", "", true});
+    out.push_back({out.size(), drive.name, "virtual:" + drive.name, "", "DISCPRES", "VIRTUAL DRIVE", "", true});
   return out;
 }
 
@@ -72,7 +72,13 @@ DriveEntry find_drive(std::string_view selector) {
           S_ISBLK(other.st_mode) == S_ISBLK(st.st_mode))
         return drive;
     }
-    return {drives.size(), file_name(name), name, "", "", "", false};
+    DriveEntry unlisted{drives.size(), file_name(name), name, S_ISBLK(st.st_mode) ? name : "", "", "", "", false};
+    for (const FoundDrive& found : find_drives()) {
+      struct stat generic {};
+      if (S_ISCHR(st.st_mode) && stat(found.sg_node.c_str(), &generic) == 0 && generic.st_rdev == st.st_rdev)
+        unlisted.block_node = found.node;
+    }
+    return unlisted;
   }
   throw wrong(fsi::printable(name), "there is no such drive; " + listed(drives));
 }
@@ -82,11 +88,12 @@ OpenDrive open_drive(const DriveEntry& entry, Access access) {
   if (entry.is_virtual) {
     open.drive = std::make_unique<Drive>(virt::Registry().open(entry.name));
   } else {
-    if (access == Access::own) {
-      if (const auto mounts = mount_points(entry.node); !mounts.empty())
+    if (!entry.block_node.empty()) {
+      const auto mounts = access == Access::own ? mount_points(entry.block_node) : std::vector<std::string>{};
+      if (!mounts.empty())
         throw Error(ErrorKind::unsuitable, entry.node, "taking the drive",
-                    "its disc is mounted at " + fsi::printable(mounts.front()) + "; unmount it first: umount " + entry.node);
-      open.lock.emplace(entry.node);
+                    "its disc is mounted at " + fsi::printable(mounts.front()) + "; unmount it first: umount " + entry.block_node);
+      open.lock.emplace(entry.block_node, access == Access::own ? DriveLock::Kind::exclusive : DriveLock::Kind::shared);
     }
     open.drive =
         std::make_unique<Drive>(std::make_unique<SgIo>(entry.node, access == Access::own ? SgIo::Access::exclusive : SgIo::Access::shared));
@@ -111,7 +118,7 @@ DriveInfo drive_info(const DriveEntry& entry, const std::stop_token& stop) {
     info.buffer_bytes = uint32_t{capabilities->buffer_size} * 1024;
     info.has_tray = capabilities->loading & Capabilities::kTray;
   }
-  if (!entry.is_virtual) info.mounted_at = mount_points(entry.node);
+  if (!entry.block_node.empty()) info.mounted_at = mount_points(entry.block_node);
   return info;
 }
 

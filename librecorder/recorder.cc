@@ -1,7 +1,7 @@
 // The recipe of a burn: one call after the other, each with its reason. What the calls do is in the rooms.
 #include "librecorder/recorder.h"
 
-#include <algorithm>
+#include <cstdio>
 #include <deque>
 #include <utility>
 
@@ -102,12 +102,33 @@ std::optional<uint32_t> prepare_medium(Drive& drive, const Medium& medium, const
       notes.push_back("the drive does not let its speed be set; it chooses one itself");
   }
   const auto speed = drive.current_write_speed(plan.profile);
+  // Drives count a little differently in each command that tells a speed.
+  if (plan.speed_kb && *plan.speed_kb != 0xFFFF && speed && (*speed > *plan.speed_kb * 1.1 || *speed < *plan.speed_kb * 0.9)) {
+    char text[96];
+    std::snprintf(text, sizeof text, "the drive chose speed %.1fx and not %.1fx", *speed / speed_1x(plan.profile),
+                  *plan.speed_kb / speed_1x(plan.profile));
+    notes.emplace_back(text);
+  }
   const fsi::Lba start = plan.family->open(drive, medium, settings);
   if (start != plan.start)
     throw Error(
         ErrorKind::failed, drive.name(), "opening the track",
         "the drive wants to write at LBA " + std::to_string(start) + " and not at " + std::to_string(plan.start) + " any more; try again");
   return speed;
+}
+
+/// The plan as far as the writer has to know it.
+WriteJob job_of(const WritePlan& plan, const WriteSettings& settings, std::optional<uint32_t> speed_kb) {
+  WriteJob job;
+  job.start = plan.start;
+  job.least_sectors = plan.least_sectors;
+  job.free_sectors = plan.free_sectors;
+  job.chunk_sectors = plan.chunk_sectors;
+  job.unit = plan.rules.unit;
+  job.padding_after = [&plan](uint64_t sectors) { return plan.padding_after(sectors); };
+  job.settings = settings;
+  job.kb_per_second = speed_kb.value_or(0);
+  return job;
 }
 
 std::string sectors_text(uint64_t sectors) { return std::to_string(sectors) + (sectors == 1 ? " sector" : " sectors"); }
@@ -131,7 +152,7 @@ Error early_end(const Written& written, const WritePlan& plan, const std::string
   switch (written.end) {
     case WriteEnd::short_source:
       return {ErrorKind::source, plan.source, "burning",
-              "it ended after " + have + ", its volume has " + sectors_text(plan.data_sectors.value_or(0)) +
+              "it ended after " + have + ", its volume has " + sectors_text(plan.least_sectors) +
                   "; find out why its sender stopped, and burn it again (" + disc + ")"};
     case WriteEnd::broken_source: try { std::rethrow_exception(written.source_error);
       } catch (const Error& e) {
@@ -186,22 +207,13 @@ WriteReport burn(const DriveEntry& entry, Input& input, const BurnOptions& optio
   Ring ring(plan.buffer_bytes);
   report.ring_size = ring.capacity();
   report.ring_locked = ring.locked_in_memory();
-  const auto limit = plan.exact && plan.data_sectors ? std::optional(*plan.data_sectors * kSectorSize) : std::nullopt;
+  const auto limit = plan.data_sectors ? std::optional(*plan.data_sectors * kSectorSize) : std::nullopt;
   Feeder feeder(input, ring, limit);
   const std::stop_callback wake(stop, [&] {
     ring.cancel();
     input.cancel();
   });
-  WriteJob job;
-  job.start = plan.start;
-  if (plan.exact) job.data_sectors = plan.data_sectors;
-  job.free_sectors = plan.free_sectors;
-  job.chunk_sectors = plan.chunk_sectors;
-  job.unit = plan.rules.unit;
-  job.padding_after = [&plan](uint64_t sectors) { return plan.padding_after(sectors); };
-  job.settings = settings;
-  job.kb_per_second = report.speed_kb.value_or(0);
-  Writer writer(drive, *plan.family, ring, job);
+  Writer writer(drive, *plan.family, ring, job_of(plan, settings, report.speed_kb));
   const auto tell = [&](const Written& so_far, const Ring& r) { teller.written(so_far, r); };
   teller.phase("filling");
   writer.fill_ring(tell, stop);
@@ -221,8 +233,12 @@ WriteReport burn(const DriveEntry& entry, Input& input, const BurnOptions& optio
   report.lowest_fill = written.lowest_fill;
   report.stops = written.stops;
   report.drive_waits = written.drive_waits;
-  if (written.end != WriteEnd::complete && written.end != WriteEnd::odd_source)
-    throw early_end(written, plan, rescue(drive, medium, plan, writer.acknowledged()));
+  if (written.end != WriteEnd::complete && written.end != WriteEnd::odd_source) {
+    const std::string disc = rescue(drive, medium, plan, writer.acknowledged());
+    // Ctrl-C reaches the sender of a pipe as well, and its end may have been seen before the stop was.
+    if (stop.stop_requested()) written.end = WriteEnd::interrupted;
+    throw early_end(written, plan, disc);
+  }
 
   // Without lead-out and without its place in the table of contents a track cannot be found by other drives.
   drive.enter(Phase::close);
@@ -239,9 +255,11 @@ WriteReport burn(const DriveEntry& entry, Input& input, const BurnOptions& optio
     throw Error(ErrorKind::source, plan.source, "burning",
                 "it ended in the middle of a sector of 2048 bytes; the disc has all of it, filled up with zeros, and is closed, but check "
                 "whether the stream was cut off");
-  if (feeder.surplus())
+  if (feeder.surplus(std::chrono::seconds(2)))
     report.notes.push_back(
         "the stream goes on after the end of its volume; that part was not burned (burn it from a file, or with --spool, to have it all)");
+  if (const auto recovered = drive.take_recovered())
+    report.notes.push_back("the drive had trouble and recovered from it: " + sense_text(*recovered));
   if (plan.eject) drive.open_tray();
   report.seconds = teller.seconds();
   teller.phase("done");

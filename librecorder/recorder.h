@@ -27,9 +27,10 @@
 namespace rec {
 
 struct DriveEntry {
-  size_t number = 0;  ///< from 0, in the order of the list
-  std::string name;   ///< "sr0", or the name of a virtual drive
-  std::string node;   ///< "/dev/sr0", "virtual:NAME"
+  size_t number = 0;       ///< from 0, in the order of the list
+  std::string name;        ///< "sr0", or the name of a virtual drive
+  std::string node;        ///< "/dev/sr0", "virtual:NAME"
+  std::string block_node;  ///< "/dev/sr0" also for /dev/sg1: mounts and locks know only this one; empty when there is none
   std::string vendor, product, revision;
   bool is_virtual = false;
 };

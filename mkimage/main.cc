@@ -1,5 +1,6 @@
 // mkimage: folders, files and archives become an image. Arguments -> one library call -> report.
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -10,8 +11,6 @@
 #include <exception>
 #include <mutex>
 #include <thread>
-
-#include <fmt/format.h>
 
 #include "libfsi/fsi.h"
 #include "mkimage/options.h"
@@ -72,8 +71,7 @@ class Screen {
 // A report file that is whole or an error.
 class ReportFile {
  public:
-  explicit ReportFile(const std::string& path)
-      : path_(path), file_(path == "-" ? stdout : std::fopen(path.c_str(), "we")) {
+  explicit ReportFile(const std::string& path) : path_(path), file_(path == "-" ? stdout : std::fopen(path.c_str(), "we")) {
     if (!file_) throw fsi::system_error(fsi::printable(path), "creating the report");
   }
   ReportFile(const ReportFile&) = delete;
@@ -116,13 +114,12 @@ std::string drift_text(const fsi::Image& image, const fsi::Drift& drift) {
   const char* rest = "the image holds zeros in its place and the manifest says so; make it again";
   switch (drift.kind) {
     case fsi::DriftKind::shrank:
-      return fmt::format("{}: reading the source: it shrank from {} to {} bytes while the image was written: {}", where, drift.promised, drift.found,
-                         "padded with zeros and marked in the manifest; make the image again");
+      return fmt::format("{}: reading the source: it shrank from {} to {} bytes while the image was written: {}", where, drift.promised,
+                         drift.found, "padded with zeros and marked in the manifest; make the image again");
     case fsi::DriftKind::grew:
-      return fmt::format("{}: reading the source: it grew from {} to {} bytes while the image was written: {}", where, drift.promised, drift.found,
-                         "cut to its old length and marked in the manifest; make the image again");
-    case fsi::DriftKind::vanished:
-      return fmt::format("{}: reading the source: it vanished while the image was written: {}", where, rest);
+      return fmt::format("{}: reading the source: it grew from {} to {} bytes while the image was written: {}", where, drift.promised,
+                         drift.found, "cut to its old length and marked in the manifest; make the image again");
+    case fsi::DriftKind::vanished: return fmt::format("{}: reading the source: it vanished while the image was written: {}", where, rest);
     case fsi::DriftKind::failed: break;
   }
   return fmt::format("{}: reading the source: {}: {}", where, drift.error ? fsi::errno_text(drift.error) : "it could not be read", rest);
@@ -133,7 +130,7 @@ fsi::OutputIdentity::Identity identity_of(const struct stat& status) { return {s
 // So that the image never becomes part of itself.
 fsi::OutputIdentity identify_output(const std::string& path) {
   fsi::OutputIdentity output;
-  struct stat status{};
+  struct stat status {};
   if (path.empty()) {
     if (::fstat(STDOUT_FILENO, &status) == 0 && S_ISREG(status.st_mode)) output.file = identity_of(status);
     return output;
@@ -157,8 +154,7 @@ int run(int argc, char** argv, const std::stop_source& stop) {
   Screen screen(options.progress);
   options.image.stop = stop.get_token();
   options.image.warn = [&](const std::string& where, const std::string& message) { screen.say("warning: " + where + ": " + message); };
-  if (options.progress != fsi::ProgressStyle::none)
-    options.image.progress = [&](const fsi::ProgressEvent& event) { screen.show(event); };
+  if (options.progress != fsi::ProgressStyle::none) options.image.progress = [&](const fsi::ProgressEvent& event) { screen.show(event); };
 
   if (writes) options.image.scan.output = identify_output(options.output);
   fsi::FileSystemImage description(options.image);
@@ -169,8 +165,8 @@ int run(int argc, char** argv, const std::stop_source& stop) {
   if (!options.names_file.empty()) write_names(*image, options.names_file);
   if (options.print_size) fmt::print("{}\n", image->total_blocks());
   if (options.dry_run)
-    screen.say(fmt::format("would write {} sectors ({}) of volume \"{}\"", image->total_blocks(), fsi::human_bytes(image->total_blocks() * fsi::kSectorSize),
-                           image->volume().volume_id));
+    screen.say(fmt::format("would write {} sectors ({}) of volume \"{}\"", image->total_blocks(),
+                           fsi::human_bytes(image->total_blocks() * fsi::kSectorSize), image->volume().volume_id));
   if (!writes) return 0;
 
   const fsi::SlabOptions how{options.image.progress, options.image.stop};

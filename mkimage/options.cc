@@ -1,16 +1,15 @@
 #include "mkimage/options.h"
 
+#include <fmt/format.h>
 #include <grp.h>
 #include <pwd.h>
 #include <unistd.h>
 
+#include <CLI/CLI.hpp>
 #include <charconv>
 #include <ctime>
 #include <functional>
 #include <map>
-
-#include <CLI/CLI.hpp>
-#include <fmt/format.h>
 
 namespace mkimage {
 
@@ -19,7 +18,9 @@ namespace {
 using fsi::Error;
 using fsi::ErrorKind;
 
-[[noreturn]] void usage(const std::string& option, const std::string& why) { throw Error(ErrorKind::usage, option, "reading the command line", why); }
+[[noreturn]] void usage(const std::string& option, const std::string& why) {
+  throw Error(ErrorKind::usage, option, "reading the command line", why);
+}
 
 template <class T>
 T number(const std::string& option, std::string_view text) {
@@ -84,13 +85,15 @@ bool parse(int argc, char** argv, Options& options) {
   app.add_option("SOURCE", options.sources,
                  "A directory (its contents), a file, an archive, PATH=SOURCE to place it, or - for a tar stream on standard input")
       ->take_all();
-  app.add_option("-o,--output", options.output, "Write the image to this file, which appears whole or not at all (default: standard output)");
+  app.add_option("-o,--output", options.output,
+                 "Write the image to this file, which appears whole or not at all (default: standard output)");
 
   std::string file_systems, udf, digest, owner, time, progress = "auto", mode;
   app.add_option("--fs", file_systems, "File systems: iso9660,rockridge,joliet,udf (default: the first three)");
   app.add_flag("--udf{default},!--no-udf", udf,
                "Add UDF, --udf=REV of that revision: 1.02, 1.50, 2.00, 2.01, 2.50, 2.60 (default: 1.02 beside ISO 9660, 2.01 alone)");
-  app.add_option("--iso-level", volume.iso_level, "ISO 9660 interchange level 1, 2 or 3 (default 3), or 4 for the long names of ISO 9660:1999")
+  app.add_option("--iso-level", volume.iso_level,
+                 "ISO 9660 interchange level 1, 2 or 3 (default 3), or 4 for the long names of ISO 9660:1999")
       ->check(CLI::Range(1, 4));
   app.add_flag("--relocate-deep,!--no-relocate-deep", volume.relocate_deep, "Move directories deeper than eight levels into /rr_moved");
   app.add_option("-V,--volume-id", volume.volume_id, "Name of the volume, at most 32 characters (default: the time, UTC)");
@@ -100,10 +103,12 @@ bool parse(int argc, char** argv, Options& options) {
   app.add_option("--system-id", volume.system_id, "System that the system area is meant for, at most 32 characters");
   app.add_option("--volume-set-id", volume.volume_set_id, "Name of the set of volumes, at most 128 characters");
 
-  app.add_option("--exclude", scan.exclude, "Leave out what matches this glob (may be repeated): a name anywhere, or a path with /")->take_all();
+  app.add_option("--exclude", scan.exclude, "Leave out what matches this glob (may be repeated): a name anywhere, or a path with /")
+      ->take_all();
   app.add_flag("--follow-links,!--no-follow-links", scan.follow_links, "Take what symbolic links point at instead of the links");
   app.add_flag("--one-file-system,!--no-one-file-system", scan.one_file_system, "Do not enter directories on other file systems");
-  app.add_flag("--skip-unreadable,!--no-skip-unreadable", scan.skip_unreadable, "Leave out what cannot be read, with a warning, instead of failing");
+  app.add_flag("--skip-unreadable,!--no-skip-unreadable", scan.skip_unreadable,
+               "Leave out what cannot be read, with a warning, instead of failing");
   app.add_option("--owner", owner, "USER:GROUP, USER or :GROUP for everything, names or numbers");
   app.add_option("--mode", mode, "Permissions for everything, as for chmod: 0644, a+rX, u=rwX,go=rX");
   app.add_option("--time", time, "Time for everything: @SECONDS, 2026-11-22, 2026-11-22T07:30:00Z or now");
@@ -114,11 +119,13 @@ bool parse(int argc, char** argv, Options& options) {
   app.add_flag("--strict,!--no-strict", volume.strict, "A name that a file system cannot hold as it is is an error");
   app.add_flag("--print-size", options.print_size, "Print the size in sectors of 2048 bytes and leave");
   app.add_option("--map", options.map_file, "Write what lies where to this file (- for standard output)");
-  app.add_option("--names", options.names_file, "Write the names that had to change to this file, a JSON object a line (- for standard output)");
+  app.add_option("--names", options.names_file,
+                 "Write the names that had to change to this file, a JSON object a line (- for standard output)");
   app.add_flag("--dry-run", options.dry_run, "Do everything but write the image");
   app.add_option("-j,--threads", image.threads, "Threads (default: one a processor)")->check(CLI::Range(1, 1024));
   app.add_option("--progress", progress, "auto (a line on a terminal), tty, json or none");
-  app.add_flag_function("-q,--quiet", [&](int64_t) { progress = "none"; }, "No progress");
+  app.add_flag_function(
+      "-q,--quiet", [&](int64_t) { progress = "none"; }, "No progress");
 
   try {
     app.parse(argc, argv);
@@ -140,7 +147,8 @@ bool parse(int argc, char** argv, Options& options) {
   if (options.output == "-") options.output.clear();
   const bool report_on_stdout = options.map_file == "-" || options.names_file == "-" || options.print_size;
   const bool image_on_stdout = options.output.empty() && !options.dry_run && !options.print_size;
-  if (report_on_stdout && image_on_stdout) usage("standard output", "it cannot carry both the image and a report; name a file with -o, or add --dry-run");
+  if (report_on_stdout && image_on_stdout)
+    usage("standard output", "it cannot carry both the image and a report; name a file with -o, or add --dry-run");
   options.progress = fsi::parse_progress_style(progress, ::isatty(STDERR_FILENO) == 1);
   return true;
 }

@@ -13,8 +13,8 @@ namespace mkimage {
 struct Options {
   fsi::ImageOptions image;
   std::vector<std::string> sources;
-  std::string output;       ///< empty: standard output
-  std::string map_file;     ///< "-" is standard output
+  std::string output;    ///< empty: standard output
+  std::string map_file;  ///< "-" is standard output
   std::string names_file;
   bool print_size = false;
   bool dry_run = false;

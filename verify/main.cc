@@ -5,12 +5,13 @@
 #include <unistd.h>
 
 #include <exception>
+#include <memory>
 #include <stop_token>
 #include <thread>
 
 #include "libfsi/base/error.h"
-#include "libfsi/base/image_file.h"
-#include "libfsi/check/verify.h"
+#include "libfsi/fsi.h"
+#include "verify/disc.h"
 #include "verify/options.h"
 #include "verify/report.h"
 
@@ -45,14 +46,23 @@ int run(tool::Options options) {
   StopOnSignal stop;
   options.verify.stop = stop.token();
   options.verify.progress = tool::make_progress(options.progress);
-  const fsi::ImageFile image(options.image);
-  fsi::VerifyReport report = fsi::verify(image, options.verify);
+  std::unique_ptr<const fsi::SectorSource> source;
+  uint32_t trailing = 0;
+  if (!options.drive.empty()) {
+    source = tool::open_disc(options.drive, stop.token());
+    options.verify.parallel = false;
+  } else {
+    auto image = std::make_unique<const fsi::ImageFile>(options.image);
+    trailing = image->trailing_bytes();
+    source = std::move(image);
+  }
+  fsi::VerifyReport report = fsi::verify(*source, options.verify);
   tool::end_progress(options.progress);
-  if (image.trailing_bytes() != 0)
+  if (trailing != 0)
     report.issues.push_back({.severity = fsi::Severity::error,
                              .finding = fsi::Finding::truncated,
                              .what = "the image does not end with a whole sector",
-                             .detail = fmt::format("{} bytes behind the last one", image.trailing_bytes())});
+                             .detail = fmt::format("{} bytes behind the last one", trailing)});
   const std::string text = options.json ? tool::json_report(report) : tool::text_report(report);
   if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout) != 0)
     throw fsi::system_error("standard output", "writing the report");
@@ -62,7 +72,7 @@ int run(tool::Options options) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  tool::ProgressStyle style = tool::ProgressStyle::none;
+  fsi::ProgressStyle style = fsi::ProgressStyle::none;
   try {
     auto parsed = tool::parse(argc, argv);
     if (!parsed.options) return parsed.exit_code;

@@ -4,16 +4,16 @@
 #include <optional>
 #include <string>
 
-#include "libfsi/check/verify.h"
+#include "libfsi/base/meter.h"
+#include "libfsi/fsi.h"
 
 namespace tool {
 
-enum class ProgressStyle { automatic, line, json, none };
-
 struct Options {
-  std::string image;
+  std::string image;  // one of the two
+  std::string drive;
   bool json = false;
-  ProgressStyle progress = ProgressStyle::automatic;
+  fsi::ProgressStyle progress = fsi::ProgressStyle::none;
   fsi::VerifyOptions verify;
 };
 

@@ -1,6 +1,7 @@
 #include "verify/report.h"
 
 #include <fmt/core.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <map>
@@ -200,23 +201,19 @@ std::string json_report(const fsi::VerifyReport& r) {
   return report.dump(2) + "\n";
 }
 
-fsi::Progress make_progress(ProgressStyle style) {
-  if (style == ProgressStyle::automatic) style = ::isatty(STDERR_FILENO) ? ProgressStyle::line : ProgressStyle::none;
-  if (style == ProgressStyle::none) return {};
-  if (style == ProgressStyle::json)
-    return [](const fsi::ProgressEvent& e) {
-      fmt::print(stderr, "{}\n", nlohmann::json{{"phase", e.phase}, {"done", e.done}, {"total", e.total}}.dump());
-    };
-  return [](const fsi::ProgressEvent& e) {
-    if (e.total > 0 && e.done > 0)
-      fmt::print(stderr, "\r\x1b[K{} {}% ({} of {})", e.phase, e.done * 100 / e.total, size_text(e.done), size_text(e.total));
-    else
-      fmt::print(stderr, "\r\x1b[K{}", e.phase);
+fsi::Progress make_progress(fsi::ProgressStyle style) {
+  if (style == fsi::ProgressStyle::none) return {};
+  return [style, meter = fsi::Meter()](const fsi::ProgressEvent& event) mutable {
+    const auto now = fsi::Meter::Clock::now();
+    if (style == fsi::ProgressStyle::json) return fmt::print(stderr, "{}", meter.json(event, now));
+    winsize size{};
+    const unsigned columns = ::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col ? size.ws_col : 80;
+    fmt::print(stderr, "\r\x1b[K{}", meter.line(event, now, columns));
   };
 }
 
-void end_progress(ProgressStyle style) {
-  if (style == ProgressStyle::line || (style == ProgressStyle::automatic && ::isatty(STDERR_FILENO))) fmt::print(stderr, "\r\x1b[K");
+void end_progress(fsi::ProgressStyle style) {
+  if (style == fsi::ProgressStyle::terminal) fmt::print(stderr, "\r\x1b[K");
 }
 
 }  // namespace tool

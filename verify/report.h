@@ -3,9 +3,8 @@
 
 #include <string>
 
-#include "libfsi/base/progress.h"
-#include "libfsi/check/verify.h"
-#include "verify/options.h"
+#include "libfsi/base/meter.h"
+#include "libfsi/fsi.h"
 
 namespace tool {
 
@@ -13,8 +12,8 @@ std::string text_report(const fsi::VerifyReport& report);
 std::string json_report(const fsi::VerifyReport& report);
 
 /// Empty when nothing is to be shown.
-fsi::Progress make_progress(ProgressStyle style);
+fsi::Progress make_progress(fsi::ProgressStyle style);
 /// Ends a progress line, if there was one.
-void end_progress(ProgressStyle style);
+void end_progress(fsi::ProgressStyle style);
 
 }  // namespace tool

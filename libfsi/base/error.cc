@@ -30,19 +30,13 @@ size_t utf8_length(std::string_view s, size_t i) {
 }  // namespace
 
 Error::Error(ErrorKind kind, std::string where, std::string what, std::string why)
-    : std::runtime_error(join(where, what, why)),
-      kind_(kind),
-      where_(std::move(where)),
-      doing_(std::move(what)),
-      why_(std::move(why)) {}
+    : std::runtime_error(join(where, what, why)), kind_(kind), where_(std::move(where)), doing_(std::move(what)), why_(std::move(why)) {}
 
 Error system_error(std::string where, std::string what, int error_number, ErrorKind kind) {
   return {kind, std::move(where), std::move(what), errno_text(error_number)};
 }
 
-std::string errno_text(int error_number) {
-  return std::generic_category().message(error_number);
-}
+std::string errno_text(int error_number) { return std::generic_category().message(error_number); }
 
 int exit_code(ErrorKind kind) noexcept {
   switch (kind) {

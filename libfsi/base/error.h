@@ -39,8 +39,7 @@ class Error : public std::runtime_error {
 };
 
 /// An Error made of the current (or given) errno, e.g. "No such file or directory".
-Error system_error(std::string where, std::string what, int error_number = errno,
-                   ErrorKind kind = ErrorKind::failed);
+Error system_error(std::string where, std::string what, int error_number = errno, ErrorKind kind = ErrorKind::failed);
 
 /// strerror, thread-safe.
 std::string errno_text(int error_number);

@@ -44,16 +44,13 @@ void write_whole(std::span<const std::byte> bytes, const std::string& name, Call
     if (n >= 0)
       done += static_cast<size_t>(n);
     else if (errno != EINTR)
-      throw system_error(printable(name), "writing", errno,
-                         errno == ENOSPC || errno == EDQUOT ? ErrorKind::no_space : ErrorKind::failed);
+      throw system_error(printable(name), "writing", errno, errno == ENOSPC || errno == EDQUOT ? ErrorKind::no_space : ErrorKind::failed);
   }
 }
 }  // namespace
 
 size_t read_at(int fd, uint64_t offset, std::span<std::byte> out, const std::string& name) {
-  return read_whole(out, name, [&](std::byte* p, size_t n, size_t done) {
-    return ::pread(fd, p, n, static_cast<off_t>(offset + done));
-  });
+  return read_whole(out, name, [&](std::byte* p, size_t n, size_t done) { return ::pread(fd, p, n, static_cast<off_t>(offset + done)); });
 }
 
 size_t read_stream(int fd, std::span<std::byte> out, const std::string& name) {
@@ -61,9 +58,8 @@ size_t read_stream(int fd, std::span<std::byte> out, const std::string& name) {
 }
 
 void write_at(int fd, uint64_t offset, std::span<const std::byte> bytes, const std::string& name) {
-  write_whole(bytes, name, [&](const std::byte* p, size_t n, size_t done) {
-    return ::pwrite(fd, p, n, static_cast<off_t>(offset + done));
-  });
+  write_whole(bytes, name,
+              [&](const std::byte* p, size_t n, size_t done) { return ::pwrite(fd, p, n, static_cast<off_t>(offset + done)); });
 }
 
 void write_stream(int fd, std::span<const std::byte> bytes, const std::string& name) {

@@ -10,7 +10,8 @@ ProgressStyle parse_progress_style(std::string_view word, bool is_terminal) {
   if (word == "tty") return ProgressStyle::terminal;
   if (word == "json") return ProgressStyle::json;
   if (word == "none") return ProgressStyle::none;
-  throw Error(ErrorKind::usage, "--progress", "choosing the progress display", "\"" + printable(word) + "\" is not one of auto, tty, json, none");
+  throw Error(ErrorKind::usage, "--progress", "choosing the progress display",
+              "\"" + printable(word) + "\" is not one of auto, tty, json, none");
 }
 
 std::string human_bytes(uint64_t bytes) {
@@ -48,7 +49,8 @@ std::string Meter::line(const ProgressEvent& event, Clock::time_point now, unsig
   std::string line(event.phase);
   char text[64];
   if (event.total) {
-    std::snprintf(text, sizeof text, " %3u %%", static_cast<unsigned>(100.0 * static_cast<double>(done) / static_cast<double>(event.total)));
+    std::snprintf(text, sizeof text, " %3u %%",
+                  static_cast<unsigned>(100.0 * static_cast<double>(done) / static_cast<double>(event.total)));
     line += text;
   }
   if (unit_bytes_ && event.total)
@@ -72,8 +74,9 @@ std::string Meter::line(const ProgressEvent& event, Clock::time_point now, unsig
 std::string Meter::json(const ProgressEvent& event, Clock::time_point now, std::string_view more) {
   const double seconds = elapsed(event, now);
   char text[128];
-  std::snprintf(text, sizeof text, ",\"done\":%llu,\"total\":%llu,\"unit\":%llu,\"elapsed\":%.1f", static_cast<unsigned long long>(event.done),
-                static_cast<unsigned long long>(event.total), static_cast<unsigned long long>(unit_bytes_), seconds);
+  std::snprintf(text, sizeof text, ",\"done\":%llu,\"total\":%llu,\"unit\":%llu,\"elapsed\":%.1f",
+                static_cast<unsigned long long>(event.done), static_cast<unsigned long long>(event.total),
+                static_cast<unsigned long long>(unit_bytes_), seconds);
   std::string line = "{\"phase\":" + json_string(event.phase) + text;
   if (!event.current.empty()) line += ",\"current\":" + json_string(event.current);
   line += more;

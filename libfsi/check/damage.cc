@@ -19,7 +19,7 @@ class DamageVisitor final : public Visitor {
     begun_ = true;
   }
 
-  void entry(const Entry& entry) override {
+  void entry(const TreeEntry& entry) override {
     uint64_t at = 0;  // byte of the file
     for (const Extent& extent : entry.extents) {
       const SectorRange range = extent.range();
@@ -76,7 +76,7 @@ class DamageVisitor final : public Visitor {
 
 }  // namespace
 
-std::vector<RangeHits> map_to_paths(const Volume& volume, std::vector<SectorRange> ranges, const std::vector<NamedRange>& known,
+std::vector<RangeHits> map_to_paths(const VolumeRead& volume, std::vector<SectorRange> ranges, const std::vector<NamedRange>& known,
                                     size_t keep, std::stop_token stop) {
   std::vector<RangeHits> hits;
   for (const SectorRange& range : ranges) hits.push_back({.range = range});

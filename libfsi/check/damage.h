@@ -23,7 +23,7 @@ struct RangeHits {
 
 /// What lies in each of `ranges` (ascending, disjoint). `known`: system area, descriptors, manifest, ... . Files of the
 /// best tree first; of the other trees only what the best one does not show. A range in which nothing lies has no paths.
-std::vector<RangeHits> map_to_paths(const Volume& volume, std::vector<SectorRange> ranges, const std::vector<NamedRange>& known,
+std::vector<RangeHits> map_to_paths(const VolumeRead& volume, std::vector<SectorRange> ranges, const std::vector<NamedRange>& known,
                                     size_t keep, std::stop_token stop);
 
 }  // namespace fsi

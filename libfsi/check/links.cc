@@ -15,7 +15,7 @@ class Namer final : public Visitor {
  public:
   std::map<uint32_t, std::string> directories;
   std::map<uint64_t, std::string> files;
-  void entry(const Entry& entry) override {
+  void entry(const TreeEntry& entry) override {
     if (entry.kind == EntryKind::directory) {
       if (const auto it = directories.find(entry.number); it != directories.end()) it->second = entry.path;
     } else if (entry.posix && entry.posix->serial) {
@@ -26,7 +26,7 @@ class Namer final : public Visitor {
 
 }  // namespace
 
-void LinkCounts::add(const Entry& entry) {
+void LinkCounts::add(const TreeEntry& entry) {
   if (entry.kind == EntryKind::directory) {
     relocated_ |= entry.relocated;
     const size_t need = std::max(entry.number, entry.parent) + size_t{1};

@@ -12,7 +12,7 @@ namespace fsi {
 
 class LinkCounts {
  public:
-  void add(const Entry& entry);
+  void add(const TreeEntry& entry);
   /// Walks the tree once more, to name them, only when there are faults. `own`: faults are errors and files are
   /// looked at too; other makers copy the count of the source, so that a name outside the image counts.
   void check(const FileSystemReader& tree, bool own, IssueLog& log, std::stop_token stop);

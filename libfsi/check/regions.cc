@@ -7,7 +7,8 @@
 
 namespace fsi {
 
-std::vector<NamedRange> known_regions(const Volume& volume, const SectorSource& source, uint64_t session_start, const Manifest* manifest) {
+std::vector<NamedRange> known_regions(const VolumeRead& volume, const SectorSource& source, uint64_t session_start,
+                                      const Manifest* manifest) {
   std::vector<NamedRange> known;
   auto add = [&](uint64_t first, uint64_t sectors, std::string name) {
     if (sectors > 0) known.push_back({{first, sectors}, std::move(name)});

@@ -10,6 +10,7 @@
 
 namespace fsi {
 
-std::vector<NamedRange> known_regions(const Volume& volume, const SectorSource& source, uint64_t session_start, const Manifest* manifest);
+std::vector<NamedRange> known_regions(const VolumeRead& volume, const SectorSource& source, uint64_t session_start,
+                                      const Manifest* manifest);
 
 }  // namespace fsi

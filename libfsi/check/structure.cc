@@ -29,7 +29,7 @@ class StructureVisitor final : public Visitor {
     links_ = links;
     first_tree_ = tree_++ == 0;
   }
-  void entry(const Entry& entry) override {
+  void entry(const TreeEntry& entry) override {
     if (first_tree_) ++(entry.kind == EntryKind::directory ? facts.directories : facts.files);
     if (links_) links_->add(entry);
     for (const Extent& extent : entry.extents) {
@@ -48,7 +48,7 @@ class StructureVisitor final : public Visitor {
   std::vector<Owned> owned;
 
  private:
-  void fault(const char* what, const Entry& entry, SectorRange range) {
+  void fault(const char* what, const TreeEntry& entry, SectorRange range) {
     log_.report(what, [&] {
       return Issue{.where = range,
                    .paths = {{.path = std::string(entry.path), .bytes = entry.size, .size = entry.size}},
@@ -64,7 +64,7 @@ class StructureVisitor final : public Visitor {
 };
 
 // Extents may be shared as a whole (hard links, equal contents, several trees); anything else is two owners of a sector.
-void check_overlaps(const Volume& volume, std::vector<Owned>& owned, const std::vector<NamedRange>& known, std::stop_token stop,
+void check_overlaps(const VolumeRead& volume, std::vector<Owned>& owned, const std::vector<NamedRange>& known, std::stop_token stop,
                     IssueLog& log) {
   std::ranges::sort(owned);
   owned.erase(std::unique(owned.begin(), owned.end()), owned.end());
@@ -98,13 +98,13 @@ void check_overlaps(const Volume& volume, std::vector<Owned>& owned, const std::
     });
 }
 
-void check_boot(const Volume& volume, const SectorSource& source, IssueLog& log) {
+void check_boot(const VolumeRead& volume, const SectorSource& source, IssueLog& log) {
   for (const Lba lba : volume.boot_catalogs) read_boot_catalog(source, lba, log);
 }
 
 }  // namespace
 
-StructureFacts check_structure(const Volume& volume, const SectorSource& source, const std::vector<NamedRange>& known,
+StructureFacts check_structure(const VolumeRead& volume, const SectorSource& source, const std::vector<NamedRange>& known,
                                const StructureOptions& options, IssueLog& log) {
   // In a later session addresses are absolute and the size is not: only the source bounds it then.
   const uint64_t volume_end = options.session_start == 0 && volume.sectors() != 0 ? volume.sectors() : UINT64_MAX;

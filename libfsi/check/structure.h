@@ -24,7 +24,7 @@ struct StructureFacts {
 };
 
 /// Walks every tree. Faults go to `log`. Throws Error(interrupted).
-StructureFacts check_structure(const Volume& volume, const SectorSource& source, const std::vector<NamedRange>& known,
+StructureFacts check_structure(const VolumeRead& volume, const SectorSource& source, const std::vector<NamedRange>& known,
                                const StructureOptions& options, IssueLog& log);
 
 }  // namespace fsi

@@ -55,7 +55,7 @@ class Verification {
 
   void tell(std::string_view phase) const {
     check_stop(options_.stop);
-    if (options_.progress) options_.progress(ProgressEvent{phase, "", 0, source_.sectors()});
+    if (options_.progress) options_.progress(ProgressEvent{phase, "", 0, 0});
   }
 
   void note(const char* what, std::string detail, Severity severity = Severity::note) {
@@ -220,7 +220,7 @@ class Verification {
   VerifyReport report_;
   // Damage is listed whole: it is bounded by the chunks of the image, and every range counts.
   IssueLog damage_log_{SIZE_MAX}, manifest_log_, trouble_log_{1000}, structure_log_;
-  Volume volume_;
+  VolumeRead volume_;
   std::optional<Manifest> manifest_;
   std::vector<NamedRange> known_;
   CompareResult read_;

@@ -32,48 +32,48 @@ inline constexpr uint32_t kChunkBytes = kChunkSectors * kSectorSize;
 inline constexpr uint32_t kTroubleBytes = 8192;
 
 struct ManifestLocator {
-  char magic[16]{};           // 0   kLocatorMagic
-  Le32 version;               // 16  1
-  Le32 digest_kind;           // 20  DigestKind
-  Le64 session_start;         // 24  absolute LBA of the image's first sector
-  Le64 image_sectors;         // 32  the whole image, manifest included
-  Le64 manifest_first;        // 40  in sectors from the session start; a multiple of 32
-  Le64 manifest_sectors;      // 48
-  unsigned char zero[8]{};    // 56
-  unsigned char digest[32]{}; // 64  SHA-256 of bytes 0..63
+  char magic[16]{};            // 0   kLocatorMagic
+  Le32 version;                // 16  1
+  Le32 digest_kind;            // 20  DigestKind
+  Le64 session_start;          // 24  absolute LBA of the image's first sector
+  Le64 image_sectors;          // 32  the whole image, manifest included
+  Le64 manifest_first;         // 40  in sectors from the session start; a multiple of 32
+  Le64 manifest_sectors;       // 48
+  unsigned char zero[8]{};     // 56
+  unsigned char digest[32]{};  // 64  SHA-256 of bytes 0..63
 };
 static_assert(sizeof(ManifestLocator) == 96 && alignof(ManifestLocator) == 1);
 
 struct ManifestHeader {
-  char magic[16]{};                  // 0    kManifestMagic
-  Le32 version;                      // 16   1
-  Le32 digest_kind;                  // 20   1 XXH3-128, 2 SHA-256
-  Le32 chunk_sectors;                // 24   32
-  Le32 header_bytes;                 // 28   sizeof(ManifestHeader)
-  Le64 session_start;                // 32
-  Le64 image_sectors;                // 40
-  Le64 manifest_first;               // 48
-  Le64 manifest_sectors;             // 56
-  Le64 chunk_count;                  // 64   manifest_first / 32
-  Le64 marks_offset;                 // 72   bytes from the manifest's start
-  Le64 marks_bytes;                  // 80   one bit for each sector before the manifest
-  Le64 trouble_offset;               // 88
-  Le32 trouble_bytes;                // 96   room for troubles
-  Le32 trouble_recorded;             // 100
-  Le64 trouble_count;                // 104
-  unsigned char root[32]{};          // 112  digest of the digest table
-  unsigned char body_digest[32]{};   // 144  digest of everything behind the header
-  unsigned char header_digest[32]{}; // 176  digest of this header with this field zero
+  char magic[16]{};                   // 0    kManifestMagic
+  Le32 version;                       // 16   1
+  Le32 digest_kind;                   // 20   1 XXH3-128, 2 SHA-256
+  Le32 chunk_sectors;                 // 24   32
+  Le32 header_bytes;                  // 28   sizeof(ManifestHeader)
+  Le64 session_start;                 // 32
+  Le64 image_sectors;                 // 40
+  Le64 manifest_first;                // 48
+  Le64 manifest_sectors;              // 56
+  Le64 chunk_count;                   // 64   manifest_first / 32
+  Le64 marks_offset;                  // 72   bytes from the manifest's start
+  Le64 marks_bytes;                   // 80   one bit for each sector before the manifest
+  Le64 trouble_offset;                // 88
+  Le32 trouble_bytes;                 // 96   room for troubles
+  Le32 trouble_recorded;              // 100
+  Le64 trouble_count;                 // 104
+  unsigned char root[32]{};           // 112  digest of the digest table
+  unsigned char body_digest[32]{};    // 144  digest of everything behind the header
+  unsigned char header_digest[32]{};  // 176  digest of this header with this field zero
 };
 static_assert(sizeof(ManifestHeader) == 208 && alignof(ManifestHeader) == 1);
 
 struct TroubleRecord {
-  U8 kind;            // 0   DriftKind: 1 shrank, 2 grew, 3 vanished, 4 failed
-  U8 zero;            // 1
-  Le16 path_bytes;    // 2
-  Le32 error;         // 4   errno where there is one
-  Le64 promised;      // 8   bytes
-  Le64 found;         // 16  bytes
+  U8 kind;          // 0   DriftKind: 1 shrank, 2 grew, 3 vanished, 4 failed
+  U8 zero;          // 1
+  Le16 path_bytes;  // 2
+  Le32 error;       // 4   errno where there is one
+  Le64 promised;    // 8   bytes
+  Le64 found;       // 16  bytes
 };
 static_assert(sizeof(TroubleRecord) == 24 && alignof(TroubleRecord) == 1);
 

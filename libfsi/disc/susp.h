@@ -46,9 +46,9 @@ struct SuspST {
 /// SUSP 5.5: extension reference without its texts (identifier, descriptor, source).
 struct SuspER {
   SuspHeader header{'E', 'R', 8};
-  U8 identifier_length;  // 4
-  U8 descriptor_length;  // 5
-  U8 source_length;      // 6
+  U8 identifier_length;      // 4
+  U8 descriptor_length;      // 5
+  U8 source_length;          // 6
   U8 extension_version = 1;  // 7
 };
 static_assert(sizeof(SuspER) == 8);

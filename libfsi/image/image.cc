@@ -94,9 +94,8 @@ void Image::seal() const {
       if (const auto drift = reader.check(empty[i])) note(*drift);
   });
 
-  std::stable_sort(drifts_.begin(), drifts_.end(), [](const Drift& a, const Drift& b) {
-    return a.content != b.content ? a.content < b.content : a.kind < b.kind;
-  });
+  std::stable_sort(drifts_.begin(), drifts_.end(),
+                   [](const Drift& a, const Drift& b) { return a.content != b.content ? a.content < b.content : a.kind < b.kind; });
   drifts_.erase(std::unique(drifts_.begin(), drifts_.end(), [](const Drift& a, const Drift& b) { return a.content == b.content; }),
                 drifts_.end());
   if (parts_.manifest) parts_.manifest->seal(drifts_);

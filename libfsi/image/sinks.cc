@@ -61,7 +61,8 @@ class UnnamedFile {
   int fd() const { return fd_.get(); }
 
   void keep_mode_of(const struct stat& old) {
-    if (::fchown(fd(), old.st_uid, old.st_gid) != 0 && errno != EPERM) throw system_error(printable(target_), "keeping the owner of the file");
+    if (::fchown(fd(), old.st_uid, old.st_gid) != 0 && errno != EPERM)
+      throw system_error(printable(target_), "keeping the owner of the file");
     if (::fchmod(fd(), old.st_mode & 07777) != 0) throw system_error(printable(target_), "keeping the mode of the file");
   }
 
@@ -89,7 +90,7 @@ class UnnamedFile {
 };
 
 void check_space(int fd, const std::string& path, uint64_t need) {
-  struct statvfs fs{};
+  struct statvfs fs {};
   if (::fstatvfs(fd, &fs) != 0) throw system_error(printable(path), "asking for free space");
   const uint64_t free = uint64_t{fs.f_bavail} * fs.f_frsize;
   if (free >= need) return;
@@ -109,7 +110,7 @@ void write_image_stream(const Image& image, int fd, const std::string& name, con
 
 void write_image_file(const Image& image, const std::string& path, const SlabOptions& options) {
   const std::string target = resolve_links(path);
-  struct stat old{};
+  struct stat old {};
   const bool exists = ::stat(target.c_str(), &old) == 0;
   if (exists && S_ISDIR(old.st_mode)) throw system_error(printable(path), "opening the output", EISDIR);
   if (exists && !S_ISREG(old.st_mode)) {

@@ -19,9 +19,9 @@ constexpr auto kProgressPeriod = std::chrono::milliseconds(500);
 // Page-aligned memory, not cleared.
 class SlabBuffer {
  public:
-  SlabBuffer() : memory_(static_cast<std::byte*>(::operator new(kSlabSectors * kSectorSize, std::align_val_t{4096}))) {}
+  SlabBuffer() : memory_(static_cast<std::byte*>(::operator new (kSlabSectors* kSectorSize, std::align_val_t{4096}))) {}
   SlabBuffer(const SlabBuffer&) = delete;
-  ~SlabBuffer() { ::operator delete(memory_, std::align_val_t{4096}); }
+  ~SlabBuffer() { ::operator delete (memory_, std::align_val_t{4096}); }
   std::span<std::byte> first(uint64_t sectors) { return {memory_, sectors * kSectorSize}; }
 
  private:

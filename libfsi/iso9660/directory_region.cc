@@ -92,7 +92,9 @@ class DirectoryRegion::Walk {
     const uint64_t size = hierarchy_.tree().contents[node.content].size;
     const uint64_t begin = cursor_.section * disc::kMaxSectionBytes;
     const uint64_t bytes = std::min(size - begin, disc::kMaxSectionBytes);
-    const Lba first = !addresses_ ? 0 : size == 0 ? empty_lba() : static_cast<Lba>(region_.layout_.content_lba[node.content] + begin / kSectorSize);
+    const Lba first = !addresses_ ? 0
+                      : size == 0 ? empty_lba()
+                                  : static_cast<Lba>(region_.layout_.content_lba[node.content] + begin / kSectorSize);
     RecordFields fields = file_record(node, first, bytes);
     const bool last = begin + bytes == size;
     if (last) {
@@ -169,7 +171,8 @@ DirectoryRegion::Placement DirectoryRegion::measure_directory(uint32_t directory
       walk.step();
     } catch (const Error& error) {
       std::string where = hierarchy_.path(self);
-      if (cursor.slot >= 2) where += (where == "/" ? "" : "/") + std::string(hierarchy_.node_name(hierarchy_.entries(self)[cursor.slot - 2]));
+      if (cursor.slot >= 2)
+        where += (where == "/" ? "" : "/") + std::string(hierarchy_.node_name(hierarchy_.entries(self)[cursor.slot - 2]));
       throw Error(error.kind(), printable(where), error.doing() + " in " + hierarchy_.dialect().name(), error.why());
     }
     const uint64_t at = place_record(position, composer.record().size());
@@ -202,7 +205,8 @@ void DirectoryRegion::render(uint64_t first, std::span<std::byte> out) const {
   for (auto at = behind - 1; at != disc_order_.end() && placements_[*at].offset < end; ++at) {
     const uint32_t i = *at;
     const Placement& placement = placements_[i];
-    wanted(placement.offset, placement.data_sectors, [&](SectorRange sectors, std::span<std::byte> part) { render_data(i, sectors, part, composer); });
+    wanted(placement.offset, placement.data_sectors,
+           [&](SectorRange sectors, std::span<std::byte> part) { render_data(i, sectors, part, composer); });
     wanted(uint64_t{placement.offset} + placement.data_sectors, placement.continuation_sectors,
            [&](SectorRange sectors, std::span<std::byte> part) { render_continuations(i, sectors, part, composer); });
   }
@@ -233,7 +237,8 @@ void DirectoryRegion::render_data(uint32_t directory, SectorRange wanted, std::s
   }
 }
 
-void DirectoryRegion::render_continuations(uint32_t directory, SectorRange wanted, std::span<std::byte> out, RecordComposer& composer) const {
+void DirectoryRegion::render_continuations(uint32_t directory, SectorRange wanted, std::span<std::byte> out,
+                                           RecordComposer& composer) const {
   const std::vector<Continuation>& all = placements_[directory].track->continuations;
   const uint64_t begin = wanted.first * kSectorSize, end = wanted.end() * kSectorSize;
   auto at = std::upper_bound(all.begin(), all.end(), begin, [](uint64_t position, const Continuation& c) { return position < c.begin; });
@@ -255,7 +260,8 @@ Extent DirectoryRegion::extent(uint32_t directory) const {
 
 void DirectoryRegion::describe(std::vector<std::pair<std::string, SectorRange>>& parts) const {
   for (const uint32_t i : disc_order_)
-    parts.emplace_back(hierarchy_.path(hierarchy_.directories()[i]), SectorRange{placements_[i].offset, placements_[i].end() - placements_[i].offset});
+    parts.emplace_back(hierarchy_.path(hierarchy_.directories()[i]),
+                       SectorRange{placements_[i].offset, placements_[i].end() - placements_[i].offset});
 }
 
 }  // namespace fsi

@@ -13,8 +13,8 @@
 namespace fsi {
 
 namespace {
-constexpr unsigned kDeepestLevel = 8;         // 6.8.2.1, the root being level 1
-constexpr uint32_t kHighestParent = 65535;    // 9.4.4: parents have 16-bit numbers
+constexpr unsigned kDeepestLevel = 8;       // 6.8.2.1, the root being level 1
+constexpr uint32_t kHighestParent = 65535;  // 9.4.4: parents have 16-bit numbers
 }  // namespace
 
 Hierarchy::Hierarchy(const SourceTree& tree, const Dialect& dialect, bool relocate_deep)
@@ -22,6 +22,7 @@ Hierarchy::Hierarchy(const SourceTree& tree, const Dialect& dialect, bool reloca
 
 void Hierarchy::prepare() {
   if (relocate_deep_) find_deep_directories();
+  root_ = tree_.nodes[kRoot];
   if (!moved_.empty()) choose_relocation_name();
   arrange_entries();
   number_directories();
@@ -51,6 +52,7 @@ void Hierarchy::choose_relocation_name() {
     relocation_.mode = 0755;
     relocation_.hidden = false;
     relocation_.links = 2;  // its subdirectories are counted where they belong
+    ++root_.links;
     relocation_.link_leader = static_cast<NodeId>(tree_.nodes.size());
     return;
   }
@@ -152,9 +154,7 @@ const Hierarchy::Moved* Hierarchy::moved_at(NodeId id) const {
   return at != moved_.end() && at->node == id ? &*at : nullptr;
 }
 
-uint32_t Hierarchy::origin(const Directory& moved) const {
-  return moved_at(moved.node)->origin;
-}
+uint32_t Hierarchy::origin(const Directory& moved) const { return moved_at(moved.node)->origin; }
 
 std::vector<uint32_t> Hierarchy::disc_order() const {
   std::vector<uint32_t> order(directories_.size());
@@ -193,19 +193,13 @@ void Hierarchy::make_identifier(NodeId id, bool as_directory, uint32_t serial, I
 void Hierarchy::identifier(NodeId id, RecordRole role, Identifier& out) const {
   switch (role) {
     case RecordRole::root_self:
-    case RecordRole::self:
-      out.clear();
-      return out.push('\0');
+    case RecordRole::self: out.clear(); return out.push('\0');
     case RecordRole::parent:
-    case RecordRole::moved_parent:
-      out.clear();
-      return out.push('\1');
-    case RecordRole::moved:
-      return make_identifier(id, true, moved_at(id)->serial, out);
+    case RecordRole::moved_parent: out.clear(); return out.push('\1');
+    case RecordRole::moved: return make_identifier(id, true, moved_at(id)->serial, out);
     case RecordRole::child:
     case RecordRole::placeholder:
-    case RecordRole::relocation:
-      return make_identifier(id, node(id).kind == NodeKind::directory, serial(id), out);
+    case RecordRole::relocation: return make_identifier(id, node(id).kind == NodeKind::directory, serial(id), out);
   }
 }
 

@@ -18,13 +18,13 @@ class Hierarchy {
   /// A directory. Its number in the path table is its index + 1 (6.9.1: by level, then parent, then identifier), so that the
   /// subdirectories of one directory are consecutive and in the order of its records.
   struct Directory {
-    NodeId node = kRoot;        ///< node() of it; the relocation directory has an id past the tree's
-    uint32_t parent = 0;        ///< index; the root is its own parent
-    uint32_t first_entry = 0;   ///< in entries()
+    NodeId node = kRoot;       ///< node() of it; the relocation directory has an id past the tree's
+    uint32_t parent = 0;       ///< index; the root is its own parent
+    uint32_t first_entry = 0;  ///< in entries()
     uint32_t entry_count = 0;
     uint32_t first_subdirectory = 0;
-    bool moved = false;         ///< it was relocated
-    bool relocation = false;    ///< it holds what was relocated
+    bool moved = false;       ///< it was relocated
+    bool relocation = false;  ///< it holds what was relocated
   };
 
   /// What a record of a directory names.
@@ -49,7 +49,10 @@ class Hierarchy {
   /// The n-th of these, when `subdirectories` of those before it are directories of their own (not placeholders).
   Entry entry(const Directory& directory, uint32_t n, uint32_t subdirectories) const;
 
-  const Node& node(NodeId id) const { return id < tree_.nodes.size() ? tree_.nodes[id] : relocation_; }
+  const Node& node(NodeId id) const {
+    if (id == kRoot) return root_;
+    return id < tree_.nodes.size() ? tree_.nodes[id] : relocation_;
+  }
   std::string_view node_name(NodeId id) const { return id < tree_.nodes.size() ? tree_.name(id) : relocation_name_; }
   /// The identifier of a record, or of a directory's path table record.
   void identifier(NodeId id, RecordRole role, Identifier& out) const;
@@ -68,9 +71,9 @@ class Hierarchy {
  private:
   struct Moved {  // a relocated directory
     NodeId node = kNone;
-    uint32_t serial = 0;          // of its name in the relocation directory
+    uint32_t serial = 0;  // of its name in the relocation directory
     uint32_t directory = kNone;
-    uint32_t origin = kNone;      // index of the directory that it was in
+    uint32_t origin = kNone;  // index of the directory that it was in
   };
 
   void find_deep_directories();
@@ -87,10 +90,11 @@ class Hierarchy {
   const SourceTree& tree_;
   const Dialect& dialect_;
   const bool relocate_deep_;
-  std::vector<NodeId> order_;         // by node slots: a directory's entries lie where its children lie in the tree
-  std::vector<uint32_t> serials_;     // by node; empty when no names collide
+  std::vector<NodeId> order_;      // by node slots: a directory's entries lie where its children lie in the tree
+  std::vector<uint32_t> serials_;  // by node; empty when no names collide
   std::vector<Directory> directories_;
-  std::vector<Moved> moved_;          // sorted by node
+  std::vector<Moved> moved_;  // sorted by node
+  Node root_;                 // the tree's, with one link more where rr_moved joins it
   Node relocation_;
   std::string relocation_name_;
 };

@@ -1,7 +1,7 @@
 #include "libfsi/iso9660/hierarchy_writer.h"
 
 #include "libfsi/base/record_sink.h"
-#include "libfsi/iso9660/times.h"
+#include "libfsi/disc/times.h"
 
 namespace fsi {
 
@@ -51,12 +51,12 @@ void DialectWriter::fill_descriptor(disc::VolumeDescriptor& descriptor) const {
   descriptor.root.length = sizeof descriptor.root + 1;
   descriptor.root.extent = root.first;
   descriptor.root.data_length = root.bytes;
-  set_short_time(descriptor.root.time, short_time_bytes(tree_.nodes[kRoot].mtime));
+  disc::set_short_time(descriptor.root.time, disc::short_time_bytes(tree_.nodes[kRoot].mtime));
   descriptor.root.flags = disc::kDirectory;
   descriptor.root.identifier_length = 1;
-  descriptor.created = long_time(volume_.created);
-  descriptor.modified = long_time(volume_.modified);
-  descriptor.effective = long_time(volume_.created);
+  descriptor.created = disc::long_time(volume_.created);
+  descriptor.modified = disc::long_time(volume_.modified);
+  descriptor.effective = disc::long_time(volume_.created);
 }
 
 std::string DialectWriter::name_in_format(NodeId id) const {
@@ -83,7 +83,8 @@ void DialectWriter::for_each_loss(const Loss& loss) const {
     const Node& node = tree_.nodes[id];
     if (!dialect_->shows(node)) continue;
     const auto time = [&](const char* which, Time value) {
-      if (!fits_short_time(value)) loss(id, std::string(which) + " time is outside of the years 1900 to 2155: recorded as the nearest one inside");
+      if (!disc::fits_short_time(value))
+        loss(id, std::string(which) + " time is outside of the years 1900 to 2155: recorded as the nearest one inside");
     };
     time("modification", node.mtime);
     if (dialect_->system_use()) {
@@ -108,8 +109,8 @@ void DialectWriter::refuse_changed_names() const {
   if (!count) return;
   throw Error(ErrorKind::limit, printable(tree_.path(first)), "recording its name in " + dialect_->name(),
               "it would have to become \"" + printable(becomes) + "\"" +
-                  (count > 1 ? " (and " + std::to_string(count - 1) + " more names would change)" : "") +
-                  "; rename it, leave " + dialect_->name() + " out, or do without --strict");
+                  (count > 1 ? " (and " + std::to_string(count - 1) + " more names would change)" : "") + "; rename it, leave " +
+                  dialect_->name() + " out, or do without --strict");
 }
 
 }  // namespace fsi

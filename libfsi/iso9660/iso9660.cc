@@ -76,8 +76,10 @@ class Iso9660Writer : public DialectWriter {
   void refuse_large_files() const {
     for (const Content& content : tree_.contents)
       if (content.size > disc::kMaxSectionBytes)
-        throw Error(ErrorKind::limit, printable(tree_.path(content.first_node)), "recording it in ISO 9660 level " + std::to_string(volume_.iso_level),
-                    "it has " + std::to_string(content.size) + " bytes, a file of 4 GiB and more takes level 3 (--iso-level 3) or UDF (--udf)");
+        throw Error(
+            ErrorKind::limit, printable(tree_.path(content.first_node)),
+            "recording it in ISO 9660 level " + std::to_string(volume_.iso_level),
+            "it has " + std::to_string(content.size) + " bytes, a file of 4 GiB and more takes level 3 (--iso-level 3) or UDF (--udf)");
   }
 };
 
@@ -102,8 +104,6 @@ std::unique_ptr<HierarchyWriter> make_iso9660(const SourceTree& tree, const Volu
   return std::make_unique<Iso9660Writer>(tree, volume, layout, descriptor_at, enhanced_at);
 }
 
-std::unique_ptr<Region> make_set_terminator(uint64_t descriptor_at) {
-  return std::make_unique<SetTerminatorRegion>(descriptor_at);
-}
+std::unique_ptr<Region> make_set_terminator(uint64_t descriptor_at) { return std::make_unique<SetTerminatorRegion>(descriptor_at); }
 
 }  // namespace fsi

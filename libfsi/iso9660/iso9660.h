@@ -5,8 +5,8 @@
 #include <memory>
 
 #include "libfsi/layout/layout.h"
+#include "libfsi/layout/recorded_names.h"
 #include "libfsi/layout/volume.h"
-#include "libfsi/names/recorded_names.h"
 
 namespace fsi {
 

@@ -3,7 +3,7 @@
 #include <new>
 
 #include "libfsi/disc/susp.h"
-#include "libfsi/iso9660/times.h"
+#include "libfsi/disc/times.h"
 
 namespace fsi {
 
@@ -25,12 +25,12 @@ size_t whole_entries(std::span<const std::byte> entries, size_t room) {
 
 }  // namespace
 
-void RecordComposer::compose(const RecordFields& fields, std::string_view identifier, const RecordSubject& subject, ContinuationPlace& place) {
+void RecordComposer::compose(const RecordFields& fields, std::string_view identifier, const RecordSubject& subject,
+                             ContinuationPlace& place) {
   const size_t at = sizeof(disc::DirectoryRecord);
   const size_t unpadded = at + identifier.size();
   const size_t end = unpadded + unpadded % 2;  // 9.1.12
-  if (end > kLongestRecord)
-    throw Error(ErrorKind::limit, "", "composing its directory record", "its identifier is too long");
+  if (end > kLongestRecord) throw Error(ErrorKind::limit, "", "composing its directory record", "its identifier is too long");
   std::memcpy(record_.data() + at, identifier.data(), identifier.size());
   record_[unpadded] = std::byte{0};
   length_ = end;
@@ -50,12 +50,14 @@ void RecordComposer::compose(const RecordFields& fields, std::string_view identi
   record.length = length_;
   record.extent = fields.extent;
   record.data_length = fields.data_length;
-  set_short_time(record.time, short_time_bytes(fields.time));
+  disc::set_short_time(record.time, disc::short_time_bytes(fields.time));
   record.flags = fields.flags;
   record.identifier_length = identifier.size();
 }
 
 size_t RecordComposer::split_system_use(size_t at, ContinuationPlace& place) {
+  if (at + sizeof(disc::SuspCE) > kLongestRecord)
+    throw Error(ErrorKind::limit, "", "composing its directory record", "its identifier leaves no room for Rock Ridge");
   std::span<const std::byte> rest = entries_.bytes();
   // Where the entry lies that points at the next piece; the record's last one first (FreeBSD wants it last).
   const size_t head = whole_entries(rest, kLongestRecord - at - sizeof(disc::SuspCE));

@@ -31,8 +31,9 @@ class RecordComposer {
  public:
   explicit RecordComposer(const SystemUse* system_use) : system_use_(system_use) {}
 
-  /// Composes a record of `fields`, `identifier` and the system use of `subject`. What does not fit into the record goes to the continuation area, from `place` on, and `place` moves behind it; every piece lies inside one
-  /// block, as Linux demands. Throws Error{limit} when that takes more pieces than readers follow.
+  /// Composes a record of `fields`, `identifier` and the system use of `subject`. What does not fit into the record goes to the
+  /// continuation area, from `place` on, and `place` moves behind it; every piece lies inside one block, as Linux demands. Throws
+  /// Error{limit} when that takes more pieces than readers follow.
   void compose(const RecordFields& fields, std::string_view identifier, const RecordSubject& subject, ContinuationPlace& place);
 
   std::span<const std::byte> record() const { return {record_.data(), length_}; }

@@ -62,7 +62,8 @@ class JolietWriter : public DialectWriter {
   void note_cut(const char* what, std::string_view text, size_t most) {
     bool cut = false;
     ucs2_text(text, most, &cut);
-    if (cut) add_note("the " + std::string(what) + " \"" + printable(text) + "\" is cut to " + std::to_string(most) + " characters in Joliet");
+    if (cut)
+      add_note("the " + std::string(what) + " \"" + printable(text) + "\" is cut to " + std::to_string(most) + " characters in Joliet");
   }
 };
 

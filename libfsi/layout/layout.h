@@ -55,9 +55,9 @@ class Region {
   virtual void describe(std::vector<std::pair<std::string, SectorRange>>& parts) const { (void)parts; }
 
   Zone zone = Zone::metadata;
-  uint64_t fixed_at = 0;   ///< Zone::fixed: relative to the session start. Zone::closing: from its first sector to the image's end
-  uint32_t align = 1;      ///< sectors
-  SectorRange range;       ///< handed out by assign_extents; absolute
+  uint64_t fixed_at = 0;  ///< Zone::fixed: relative to the session start. Zone::closing: from its first sector to the image's end
+  uint32_t align = 1;     ///< sectors
+  SectorRange range;      ///< handed out by assign_extents; absolute
 };
 
 /// A format (ISO 9660, Joliet, later UDF) over the one tree and the one layout.
@@ -84,12 +84,12 @@ class FormatWriter {
 struct Layout {
   Lba session_start = 0;
   const FormatWriter* holder = nullptr;  ///< set before: a format that is alone, and may hold contents itself
-  std::vector<Region*> regions;        ///< sorted by range.first
-  std::vector<ContentId> data_order;   ///< contents with an extent, by address
-  std::vector<Lba> content_lba;        ///< by ContentId; of an empty content: empty_lba; of a held one: the sector it is in
-  Lba empty_lba = 0;                   ///< where empty files are said to lie: the start of the data zone
+  std::vector<Region*> regions;          ///< sorted by range.first
+  std::vector<ContentId> data_order;     ///< contents with an extent, by address
+  std::vector<Lba> content_lba;          ///< by ContentId; of an empty content: empty_lba; of a held one: the sector it is in
+  Lba empty_lba = 0;                     ///< where empty files are said to lie: the start of the data zone
   SectorRange data;
-  uint64_t end = 0;                    ///< first LBA after the image (absolute)
+  uint64_t end = 0;  ///< first LBA after the image (absolute)
   uint64_t sectors() const { return end - session_start; }
 
   Extent extent(const SourceTree& tree, ContentId id) const { return {content_lba[id], tree.contents[id].size}; }
@@ -106,7 +106,7 @@ std::vector<uint64_t> measure_regions(std::span<Region* const> regions);
 
 /// Hands out every address. Serial and deterministic. Throws Error{limit} when the volume would pass
 /// 2^32 sectors.
-void assign_extents(const SourceTree& tree, std::span<Region* const> regions, std::span<const uint64_t> sizes,
-                    Lba session_start, Layout& layout);
+void assign_extents(const SourceTree& tree, std::span<Region* const> regions, std::span<const uint64_t> sizes, Lba session_start,
+                    Layout& layout);
 
 }  // namespace fsi

@@ -14,9 +14,7 @@ constexpr auto allowed_in_name = [](char32_t c) {
   return allowed_in_text(c) && c != '*' && c != '/' && c != ':' && c != ';' && c != '?' && c != '\\';
 };
 
-constexpr size_t units_of(char32_t c) {
-  return c < 0x10000 || c == kInvalidByte ? 1 : 2;
-}
+constexpr size_t units_of(char32_t c) { return c < 0x10000 || c == kInvalidByte ? 1 : 2; }
 
 template <class Out>
 void put_unit(Out& out, char32_t unit) {
@@ -55,10 +53,24 @@ size_t units_of(std::string_view text) {
   return units;
 }
 
+// Linux and Windows both drop dots at the end of a Joliet name, so that "a." would hide "a" and "..." could
+// never be reached.
+void close_dot(Identifier& out) {
+  const std::string_view recorded = out.view();
+  if (recorded.size() < 2 || recorded[recorded.size() - 2] != 0 || recorded.back() != '.') return;
+  out.truncate(recorded.size() - 2);
+  put_unit(out, U'_');
+}
+
 }  // namespace
 
 void JolietNames::make(std::string_view name, bool directory, uint32_t serial, Identifier& out) const {
   out.clear();
+  make_open(name, directory, serial, out);
+  close_dot(out);
+}
+
+void JolietNames::make_open(std::string_view name, bool directory, uint32_t serial, Identifier& out) const {
   // A name has at most as many units as bytes.
   if (!serial && (name.size() <= longest_ || units_of(name) <= longest_)) {
     put_text(out, name, longest_, allowed_in_name);

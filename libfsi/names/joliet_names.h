@@ -16,6 +16,7 @@ class JolietNames : public NameShape {
   bool faithful(std::string_view name, std::string_view recorded) const override;
 
  private:
+  void make_open(std::string_view name, bool directory, uint32_t serial, Identifier& out) const;
   unsigned longest_;
 };
 

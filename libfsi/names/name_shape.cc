@@ -4,8 +4,6 @@
 
 namespace fsi {
 
-void Identifier::throw_too_long() {
-  throw Error(ErrorKind::limit, "", "making a recorded name", "it is longer than 255 bytes");
-}
+void Identifier::throw_too_long() { throw Error(ErrorKind::limit, "", "making a recorded name", "it is longer than 255 bytes"); }
 
 }  // namespace fsi

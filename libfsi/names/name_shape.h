@@ -19,10 +19,11 @@ class Identifier {
   size_t size() const { return length_; }
   bool empty() const { return length_ == 0; }
   void clear() { length_ = 0; }
+  void truncate(size_t length) { length_ = static_cast<uint32_t>(length); }
   void push(char byte) { bytes_.at(length_) = byte, ++length_; }
   void append(std::string_view bytes) {
     if (bytes.size() > bytes_.size() - length_) throw_too_long();
-    std::memcpy(bytes_.data() + length_, bytes.data(), bytes.size());
+    if (!bytes.empty()) std::memcpy(bytes_.data() + length_, bytes.data(), bytes.size());
     length_ += static_cast<uint32_t>(bytes.size());
   }
 

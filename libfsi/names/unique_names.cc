@@ -92,7 +92,8 @@ void UniqueNames::resolve(std::span<const NameRequest> requests, std::span<const
       next = &next_numbers[std::string(candidate.view()) + static_cast<char>(digits)];
     };
     // What collides with one name, and is of its kind, has its stem and goes on where that one stopped.
-    const bool goes_on = i > 0 && text(items_[losers[i - 1]]) == text(item) && requests[items_[losers[i - 1]].request].directory == request.directory;
+    const bool goes_on =
+        i > 0 && text(items_[losers[i - 1]]) == text(item) && requests[items_[losers[i - 1]].request].directory == request.directory;
     if (!goes_on) use_digits(kFewestDigits);
     for (bool found = false; !found;) {
       if (*next == power_of_ten(digits)) {

@@ -219,7 +219,7 @@ void IsoWalk::visit_dot(uint32_t index, const Record& record) {
   if (tree_.rock_ridge())
     index == 0 ? rock_ridge_.read_root(record.system_use, record.lba, use_, continuation_)
                : rock_ridge_.read(record.system_use, record.lba, use_, continuation_);
-  Entry entry;
+  TreeEntry entry;
   const std::string_view prefix = prefix_;
   entry.path = index == 0 ? prefix : prefix.substr(0, prefix.size() - 1);
   take_attributes(entry);
@@ -305,7 +305,7 @@ void IsoWalk::take_name(const Record& record) {
           "shown as " + printable(name_));
 }
 
-void IsoWalk::take_attributes(Entry& entry) const {
+void IsoWalk::take_attributes(TreeEntry& entry) const {
   entry.posix = use_.posix;
   entry.created = use_.created;
   entry.modified = use_.modified;
@@ -359,7 +359,7 @@ void IsoWalk::visit_directory(uint32_t index, const Record& record) {
   const size_t number = directories_.size();
   add_directory(child, record);
   const bool followed = directories_.size() > number;
-  Entry entry;
+  TreeEntry entry;
   file_path_ = prefix_;
   file_path_ += name_;
   entry.path = file_path_;
@@ -402,7 +402,7 @@ bool IsoWalk::is_ancestor(Lba extent, uint32_t index) const {
 
 void IsoWalk::visit_file(uint32_t index, const Record& record) {
   open_ = true;
-  file_ = Entry{};
+  file_ = TreeEntry{};
   extents_.clear();
   file_path_ = prefix_;
   file_path_ += name_;

@@ -60,7 +60,7 @@ class IsoWalk {
   void take_name(const Record& record);
   bool build_path(uint32_t index);
   bool is_ancestor(Lba extent, uint32_t index) const;
-  void take_attributes(Entry& entry) const;
+  void take_attributes(TreeEntry& entry) const;
   void finish_moved();
   void check_order(const Record& record);
   void fault(const char* what, Lba where, const char* clause, const std::string& detail = {}, Severity severity = Severity::error);
@@ -90,12 +90,12 @@ class IsoWalk {
   std::string previous_;  // identifier of the record before
   bool previous_continues_ = false;
   std::string name_;
-  SystemUse use_;
+  SystemUseRead use_;
   Lba last_continuation_ = 0;
 
   // the file whose sections are being gathered
   bool open_ = false;
-  Entry file_;
+  TreeEntry file_;
   std::string file_path_, file_target_, file_identifier_;
   std::vector<Extent> extents_;
 };

@@ -14,7 +14,7 @@ namespace {
 std::string_view text_of(std::span<const std::byte> bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
 }  // namespace
 
-void SystemUse::clear() {
+void SystemUseRead::clear() {
   posix.reset();
   has_name = has_target = relocated = has_device = false;
   name.clear();
@@ -54,14 +54,15 @@ void SystemUseReader::check_both(const char* clause, const Both&... fields) {
   if (!(fields.agree() && ...)) fault("a number recorded in both byte orders disagrees with itself (Rock Ridge)", clause);
 }
 
-void SystemUseReader::read(std::span<const std::byte> area, Lba record, SystemUse& out, const std::function<void(Lba)>& continuation) {
+void SystemUseReader::read(std::span<const std::byte> area, Lba record, SystemUseRead& out, const std::function<void(Lba)>& continuation) {
   out.clear();
   record_ = record;
   if (area.size() <= skip_) return;
   read_areas(area.subspan(skip_), out, continuation);
 }
 
-void SystemUseReader::read_root(std::span<const std::byte> area, Lba record, SystemUse& out, const std::function<void(Lba)>& continuation) {
+void SystemUseReader::read_root(std::span<const std::byte> area, Lba record, SystemUseRead& out,
+                                const std::function<void(Lba)>& continuation) {
   out.clear();
   record_ = record;
   SuspHeader first;
@@ -70,7 +71,7 @@ void SystemUseReader::read_root(std::span<const std::byte> area, Lba record, Sys
   read_areas(at_start ? area : area.subspan(14), out, continuation);
 }
 
-void SystemUseReader::read_areas(std::span<const std::byte> area, SystemUse& out, const std::function<void(Lba)>& continuation) {
+void SystemUseReader::read_areas(std::span<const std::byte> area, SystemUseRead& out, const std::function<void(Lba)>& continuation) {
   name_goes_on_ = component_goes_on_ = ended_ = false;
   std::optional<Continuation> next = read_area(area, out);
   for (uint32_t hops = 0; next && !ended_; ++hops) {
@@ -90,7 +91,7 @@ void SystemUseReader::read_areas(std::span<const std::byte> area, SystemUse& out
   if (name_goes_on_) fault("a name says that it continues and does not", "RRIP 4.1.4");
 }
 
-std::optional<SystemUseReader::Continuation> SystemUseReader::read_area(std::span<const std::byte> area, SystemUse& out) {
+std::optional<SystemUseReader::Continuation> SystemUseReader::read_area(std::span<const std::byte> area, SystemUseRead& out) {
   std::optional<Continuation> next;
   while (area.size() >= sizeof(SuspHeader) && !ended_) {
     SuspHeader header;
@@ -122,7 +123,7 @@ std::optional<SystemUseReader::Continuation> SystemUseReader::read_area(std::spa
   return next;
 }
 
-void SystemUseReader::read_entry(const SuspHeader& header, std::span<const std::byte> entry, SystemUse& out) {
+void SystemUseReader::read_entry(const SuspHeader& header, std::span<const std::byte> entry, SystemUseRead& out) {
   if (header.is('N', 'M')) return read_name(entry, out);
   if (header.is('S', 'L')) return read_link(entry, out);
   if (header.is('T', 'F')) return read_times(entry, out);
@@ -165,7 +166,7 @@ void SystemUseReader::read_entry(const SuspHeader& header, std::span<const std::
   }
 }
 
-void SystemUseReader::read_name(std::span<const std::byte> entry, SystemUse& out) {
+void SystemUseReader::read_name(std::span<const std::byte> entry, SystemUseRead& out) {
   if (entry.size() < sizeof(RripNM)) return fault("an NM entry is too short", "RRIP 4.1.4");
   const auto flags = std::to_integer<uint8_t>(entry[4]);
   const std::string_view text = text_of(entry.subspan(sizeof(RripNM)));
@@ -185,7 +186,7 @@ void SystemUseReader::read_name(std::span<const std::byte> entry, SystemUse& out
   name_goes_on_ = flags & kNameContinue;
 }
 
-void SystemUseReader::read_link(std::span<const std::byte> entry, SystemUse& out) {
+void SystemUseReader::read_link(std::span<const std::byte> entry, SystemUseRead& out) {
   if (entry.size() < sizeof(RripSL)) return fault("an SL entry is too short", "RRIP 4.1.3");
   auto rest = entry.subspan(sizeof(RripSL));
   while (!rest.empty()) {
@@ -215,7 +216,7 @@ void SystemUseReader::read_link(std::span<const std::byte> entry, SystemUse& out
   }
 }
 
-void SystemUseReader::read_times(std::span<const std::byte> entry, SystemUse& out) {
+void SystemUseReader::read_times(std::span<const std::byte> entry, SystemUseRead& out) {
   if (entry.size() < 5) return fault("a TF entry is too short", "RRIP 4.1.6");
   const auto flags = std::to_integer<uint8_t>(entry[4]);
   const bool long_form = flags & kTfLongForm;

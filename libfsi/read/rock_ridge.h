@@ -14,7 +14,7 @@
 namespace fsi {
 
 /// What one record's system use field says. Reused from record to record so that no memory is allocated.
-struct SystemUse {
+struct SystemUseRead {
   std::optional<PosixAttributes> posix;
   bool has_name = false, has_target = false, relocated = false, has_device = false;
   std::string name;                  // NM
@@ -36,20 +36,20 @@ class SystemUseReader {
 
   /// `area`: the field; `record`: the sector of its record, for issues. `continuation` hears of every sector that
   /// holds a continuation area.
-  void read(std::span<const std::byte> area, Lba record, SystemUse& out, const std::function<void(Lba)>& continuation);
+  void read(std::span<const std::byte> area, Lba record, SystemUseRead& out, const std::function<void(Lba)>& continuation);
   /// SUSP 5.3: the "." of the root, where nothing is skipped but an XA field.
-  void read_root(std::span<const std::byte> area, Lba record, SystemUse& out, const std::function<void(Lba)>& continuation);
+  void read_root(std::span<const std::byte> area, Lba record, SystemUseRead& out, const std::function<void(Lba)>& continuation);
 
  private:
   struct Continuation {
     uint32_t extent, offset, length;
   };
-  void read_areas(std::span<const std::byte> area, SystemUse& out, const std::function<void(Lba)>& continuation);
-  std::optional<Continuation> read_area(std::span<const std::byte> area, SystemUse& out);
-  void read_entry(const disc::SuspHeader& header, std::span<const std::byte> entry, SystemUse& out);
-  void read_name(std::span<const std::byte> entry, SystemUse& out);
-  void read_link(std::span<const std::byte> entry, SystemUse& out);
-  void read_times(std::span<const std::byte> entry, SystemUse& out);
+  void read_areas(std::span<const std::byte> area, SystemUseRead& out, const std::function<void(Lba)>& continuation);
+  std::optional<Continuation> read_area(std::span<const std::byte> area, SystemUseRead& out);
+  void read_entry(const disc::SuspHeader& header, std::span<const std::byte> entry, SystemUseRead& out);
+  void read_name(std::span<const std::byte> entry, SystemUseRead& out);
+  void read_link(std::span<const std::byte> entry, SystemUseRead& out);
+  void read_times(std::span<const std::byte> entry, SystemUseRead& out);
   template <class T>
   bool load_entry(std::span<const std::byte> entry, T& record);
   void fault(const char* what, const char* clause, const char* detail = "", Severity severity = Severity::error);

@@ -65,10 +65,10 @@ std::optional<uint8_t> rock_ridge_skip(CarefulReader& reader, const DirectoryRec
 
 }  // namespace
 
-std::string Volume::volume_id() const { return primary ? std::string(primary->descriptor.volume_id.text()) : std::string(); }
+std::string VolumeRead::volume_id() const { return primary ? std::string(primary->descriptor.volume_id.text()) : std::string(); }
 
-Volume read_volume(const SectorSource& source, uint64_t session_start, IssueLog& log, const ReadLimits& limits) {
-  Volume volume;
+VolumeRead read_volume(const SectorSource& source, uint64_t session_start, IssueLog& log, const ReadLimits& limits) {
+  VolumeRead volume;
   CarefulReader reader(source, log);
   bool terminated = false;
   const uint64_t first = session_start + kFirstDescriptor;

@@ -36,7 +36,7 @@ struct PosixAttributes {
 };
 
 /// One name in a tree. Valid only while it is being visited: the views point into the walk.
-struct Entry {
+struct TreeEntry {
   std::string_view path;  ///< absolute, "/" is the root; bytes as recorded (Rock Ridge, ISO) or UTF-8 (Joliet, UDF)
   EntryKind kind = EntryKind::file;
   bool associated = false;  ///< ECMA-119 9.1.6: an associated file (a resource fork)
@@ -56,7 +56,7 @@ struct Entry {
 class Visitor {
  public:
   virtual ~Visitor() = default;
-  virtual void entry(const Entry& entry) = 0;
+  virtual void entry(const TreeEntry& entry) = 0;
   /// Sectors that hold neither file data nor the records of a directory: path tables, continuation areas, ...
   virtual void structure(SectorRange range, std::string_view what) { (void)range, (void)what; }
 };
@@ -92,7 +92,7 @@ struct DescriptorAt {
 
 class IsoTree;
 
-struct Volume {
+struct VolumeRead {
   std::optional<DescriptorAt> primary;
   std::vector<DescriptorAt> supplementary;  ///< Joliet, enhanced and unknown ones
   std::vector<Lba> boot_catalogs;
@@ -110,6 +110,6 @@ struct Volume {
 
 /// Reads the descriptors from `session_start` + 16. Addresses in them are absolute sectors of `source`.
 /// `source` must outlive the volume. Throws only Error(interrupted).
-Volume read_volume(const SectorSource& source, uint64_t session_start, IssueLog& log, const ReadLimits& limits = {});
+VolumeRead read_volume(const SectorSource& source, uint64_t session_start, IssueLog& log, const ReadLimits& limits = {});
 
 }  // namespace fsi

@@ -6,7 +6,7 @@
 #include <algorithm>
 
 #include "libfsi/disc/susp.h"
-#include "libfsi/iso9660/times.h"
+#include "libfsi/disc/times.h"
 #include "libfsi/rockridge/symlink.h"
 
 namespace fsi {
@@ -35,9 +35,7 @@ uint32_t file_type(NodeKind kind) {
   return 0;
 }
 
-bool is_device(const Node& node) {
-  return node.kind == NodeKind::char_device || node.kind == NodeKind::block_device;
-}
+bool is_device(const Node& node) { return node.kind == NodeKind::char_device || node.kind == NodeKind::block_device; }
 
 class RockRidge : public SystemUse {
  public:
@@ -84,10 +82,10 @@ class RockRidge : public SystemUse {
 
   static void append_times(const Node& node, SystemUseEntries& entries) {
     auto& tf = entries.add<disc::RripTF>();
-    const uint64_t modify = short_time_bytes(node.mtime);
-    set_short_time(tf.modify, modify);
-    set_short_time(tf.access, node.atime == node.mtime ? modify : short_time_bytes(node.atime));
-    set_short_time(tf.attributes, node.ctime == node.mtime ? modify : short_time_bytes(node.ctime));
+    const uint64_t modify = disc::short_time_bytes(node.mtime);
+    disc::set_short_time(tf.modify, modify);
+    disc::set_short_time(tf.access, node.atime == node.mtime ? modify : disc::short_time_bytes(node.atime));
+    disc::set_short_time(tf.attributes, node.ctime == node.mtime ? modify : disc::short_time_bytes(node.ctime));
   }
 
   // The standard's two halves of one 64-bit dev_t, as xorriso and libarchive read them. Linux takes a low half above 255 with a high

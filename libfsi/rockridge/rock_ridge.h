@@ -4,7 +4,7 @@
 
 #include <memory>
 
-#include "libfsi/iso9660/dialect.h"
+#include "libfsi/rockridge/system_use.h"
 
 namespace fsi {
 

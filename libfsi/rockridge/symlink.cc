@@ -43,7 +43,7 @@ class SymlinkEntries {
     component.flags = flags;
     component.length = text.size();
     std::memcpy(body_.data() + size_, &component, sizeof component);
-    std::memcpy(body_.data() + size_ + sizeof component, text.data(), text.size());
+    std::copy(text.begin(), text.end(), body_.begin() + size_ + sizeof component);
     size_ += sizeof component + text.size();
   }
   void flush(bool continues) {

@@ -3,7 +3,7 @@
 
 #include <string_view>
 
-#include "libfsi/iso9660/dialect.h"
+#include "libfsi/rockridge/system_use.h"
 
 namespace fsi {
 

@@ -65,7 +65,8 @@ void FileSet::measure_directories() {
       uint64_t position = kParentBytes;
       for (uint32_t child = 0; child < node.child_count; ++child) {
         const uint64_t end = position + identifier_bytes(node.first_child + child);
-        if (const uint64_t mark = (marks.size() + 1) * kMarkBytes; mark < end) marks.push_back({child, static_cast<uint32_t>(mark - position)});
+        if (const uint64_t mark = (marks.size() + 1) * kMarkBytes; mark < end)
+          marks.push_back({child, static_cast<uint32_t>(mark - position)});
         position = end;
       }
       directories_[d].bytes = position;
@@ -117,7 +118,8 @@ uint64_t FileSet::icb_block(NodeId id) const {
 }
 
 uint64_t FileSet::chain_block(NodeId id) const {
-  const auto at = std::lower_bound(chained_.begin(), chained_.end(), id, [](const Chained& one, NodeId wanted) { return one.node < wanted; });
+  const auto at =
+      std::lower_bound(chained_.begin(), chained_.end(), id, [](const Chained& one, NodeId wanted) { return one.node < wanted; });
   return at != chained_.end() && at->node == id ? at->first_block : 0;
 }
 
@@ -213,7 +215,8 @@ void FileSet::render_identifiers(uint32_t directory, uint64_t from, std::span<st
   };
 
   uint32_t child = 0;
-  const auto large = std::lower_bound(marks_.begin(), marks_.end(), directory, [](const Marks& m, uint32_t wanted) { return m.directory < wanted; });
+  const auto large =
+      std::lower_bound(marks_.begin(), marks_.end(), directory, [](const Marks& m, uint32_t wanted) { return m.directory < wanted; });
   if (from >= kMarkBytes && large != marks_.end() && large->directory == directory) {
     const uint64_t k = std::min<uint64_t>(from / kMarkBytes, large->marks.size());
     child = large->marks[k - 1].child;

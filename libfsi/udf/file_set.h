@@ -100,7 +100,7 @@ class FileSet {
   const NodeNames& names_;
   LongTargets& targets_;
 
-  RankedBits owners_;                   // nodes with an ICB of their own: all but the root and hard links
+  RankedBits owners_;  // nodes with an ICB of their own: all but the root and hard links
   RankedBits is_directory_;
   std::vector<Directory> directories_;  // by node and by block
   std::vector<Marks> marks_;            // by directory

@@ -66,6 +66,7 @@ class Drive {
   [[noreturn]] void fail(std::string_view doing, const Answer& answer) const;
   /// A recovered error is no failure, but somebody may want to know.
   std::optional<Sense> take_recovered() { return std::exchange(recovered_, std::nullopt); }
+  void note_recovered(const Sense& sense) { recovered_ = sense; }
 
   // What it is.
   InquiryData inquiry();

@@ -24,39 +24,39 @@ Feeder::~Feeder() {
 
 void Feeder::run() {
   try {
-    for (uint64_t done = 0; !limit_ || done < *limit_;) {
-      const size_t most = limit_ ? static_cast<size_t>(std::min<uint64_t>(kReadAtOnce, *limit_ - done)) : kReadAtOnce;
-      const auto room = ring_.room(most);
-      if (room.empty()) return;
-      const size_t n = input_.read(room);
-      if (n == 0) {
-        ring_.end();
-        return;
-      }
-      ring_.put(n);
-      done += n;
-    }
+    fill();
     ring_.end();
   } catch (...) {
     ring_.end(std::current_exception());
-    return;
   }
   try {
-    look_for_surplus();
+    found_.set_value(limit_ && ring_.put_total() == *limit_ && look_for_surplus());
   } catch (...) {
-    // All that was promised has come; what the source says after it is of no interest.
+    found_.set_value(false);  // all that was promised has come; what the source says after it is of no interest
   }
 }
 
-void Feeder::look_for_surplus() {
+void Feeder::fill() {
+  for (uint64_t done = 0; !limit_ || done < *limit_;) {
+    const size_t most = limit_ ? static_cast<size_t>(std::min<uint64_t>(kReadAtOnce, *limit_ - done)) : kReadAtOnce;
+    const auto room = ring_.room(most);
+    if (room.empty()) return;
+    const size_t n = input_.read(room);
+    if (n == 0) return;
+    ring_.put(n);
+    done += n;
+  }
+}
+
+bool Feeder::look_for_surplus() {
   std::vector<std::byte> block(64 * 1024);
   for (size_t seen = 0; seen <= kPadding;) {
     const size_t n = input_.read(block);
-    if (n == 0) return;
-    if (std::any_of(block.begin(), block.begin() + static_cast<ptrdiff_t>(n), [](std::byte b) { return b != std::byte{0}; })) break;
+    if (n == 0) return false;
+    if (std::any_of(block.begin(), block.begin() + static_cast<ptrdiff_t>(n), [](std::byte b) { return b != std::byte{0}; })) return true;
     seen += n;
   }
-  surplus_ = true;
+  return true;
 }
 
 }  // namespace rec

@@ -1,8 +1,9 @@
 // The thread that fills the ring. A real thread, because a pipe or a slow file may block it for long.
 #pragma once
 
-#include <atomic>
+#include <chrono>
 #include <cstdint>
+#include <future>
 #include <optional>
 #include <thread>
 
@@ -21,17 +22,20 @@ class Feeder {
   Feeder(const Feeder&) = delete;
   Feeder& operator=(const Feeder&) = delete;
 
-  /// More came after the limit than a little zero padding, as far as it has been looked at. Any thread.
-  bool surplus() const { return surplus_; }
+  /// Did more come after the limit than a little zero padding? Asked once, after the ring is drained; a sender that
+  /// neither sends nor ends is given `patience`.
+  bool surplus(std::chrono::milliseconds patience) { return surplus_.wait_for(patience) == std::future_status::ready && surplus_.get(); }
 
  private:
   void run();
-  void look_for_surplus();
+  void fill();
+  bool look_for_surplus();
 
   Input& input_;
   Ring& ring_;
   const std::optional<uint64_t> limit_;
-  std::atomic<bool> surplus_ = false;
+  std::promise<bool> found_;
+  std::future<bool> surplus_ = found_.get_future();
   std::thread thread_;
 };
 

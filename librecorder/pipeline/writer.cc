@@ -61,18 +61,18 @@ void Writer::write_data(const WriteProgress& progress, const std::stop_token& st
     written_.data_sectors = fsi::sectors_for(bytes);
   };
   for (;;) {
-    if (stop.stop_requested()) return ended(WriteEnd::interrupted);
     if (!ring_.ended()) written_.lowest_fill = std::min(written_.lowest_fill, ring_.fill());
     const auto front = ring_.front();
     if (front.empty()) {
       if (ring_.drained()) break;
-      if (ring_.cancelled()) return ended(WriteEnd::interrupted);
+      if (stop.stop_requested() || ring_.cancelled()) return ended(WriteEnd::interrupted);
       if (!ring_.ended()) {
         ++written_.stops;
         wait_for_ring(full_mark(ring_), progress, stop);
       }
       continue;
     }
+    if (stop.stop_requested()) return ended(WriteEnd::interrupted);
     // What fits: whole sectors up to the end of the medium.
     const uint64_t room = (job_.free_sectors - (next_ - job_.start)) * kSectorSize;
     const auto fits = front.first(static_cast<size_t>(std::min<uint64_t>(front.size(), room)));
@@ -88,11 +88,11 @@ void Writer::write_data(const WriteProgress& progress, const std::stop_token& st
     written_.data_sectors = fsi::sectors_for(bytes);
     tick(progress);
   }
-  // All that was promised is there: then a stop comes too late to matter. Otherwise the end may be the stop's own doing.
-  const bool all = job_.data_sectors && bytes == *job_.data_sectors * kSectorSize;
-  if (!all && (stop.stop_requested() || ring_.cancelled())) return ended(WriteEnd::interrupted);
+  // An input that a stop has woken looks as if it had ended.
+  const bool all = bytes >= job_.least_sectors * kSectorSize;
+  if (stop.stop_requested() && !(all && job_.least_sectors)) return ended(WriteEnd::interrupted);
   if ((written_.source_error = ring_.error())) return ended(WriteEnd::broken_source);
-  if (job_.data_sectors && bytes < *job_.data_sectors * kSectorSize) return ended(WriteEnd::short_source);
+  if (!all) return ended(WriteEnd::short_source);
   ended(bytes % kSectorSize ? WriteEnd::odd_source : WriteEnd::complete);
 }
 
@@ -139,7 +139,10 @@ void Writer::put_chunk(std::span<const std::byte> chunk) {
     }
     if (answer.outcome != Outcome::check) drive_.fail(doing, answer);
     const SenseRule rule = rule_for(answer.sense, Phase::write);
-    if (rule.action == Action::carry_on) break;
+    if (rule.action == Action::carry_on) {
+      drive_.note_recovered(answer.sense);
+      break;
+    }
     const bool again = ++attempts <= rule.attempts;
     switch (rule.action) {
       case Action::flow:

@@ -23,9 +23,9 @@ namespace rec {
 
 struct WriteJob {
   fsi::Lba start = 0;
-  std::optional<uint64_t> data_sectors;  ///< promised by the source; fewer are a fault
-  uint64_t free_sectors = 0;             ///< from `start`; never more than these are written
-  uint32_t chunk_sectors = 32;           ///< a multiple of the family's unit that divides 32
+  uint64_t least_sectors = 0;   ///< that the source promised; fewer are a fault
+  uint64_t free_sectors = 0;    ///< from `start`; never more than these are written
+  uint32_t chunk_sectors = 32;  ///< a multiple of the family's unit that divides 32
   uint32_t unit = 1;
   std::function<uint64_t(uint64_t)> padding_after;  ///< zeros after so many sectors of data
   WriteSettings settings;

@@ -123,18 +123,18 @@ WritePlan make_plan(const std::string& drive, const Medium& medium, const Source
 
   if (source.bytes) {
     plan.data_sectors = *source.bytes / kSectorSize;
-    plan.exact = true;
     if (source.volume_sectors && *plan.data_sectors > *source.volume_sectors)
       plan.notes.push_back("the image has " + amount(*plan.data_sectors - *source.volume_sectors) +
                            " after the end of its volume; they are burned as well");
   } else if (source.volume_sectors) {
     plan.data_sectors = *source.volume_sectors;
-    plan.exact = true;
   } else {
     plan.notes.push_back("the length of the stream is not known: whether it fits will be seen when the disc is full");
   }
 
-  const uint64_t data = plan.data_sectors.value_or(source.volume_at_least.value_or(1));
+  plan.least_sectors = plan.data_sectors.value_or(source.volume_at_least.value_or(0));
+
+  const uint64_t data = std::max<uint64_t>(plan.least_sectors, 1);
   const uint64_t up = (std::max<uint64_t>(data, plan.rules.smallest_track) + plan.rules.unit - 1) / plan.rules.unit * plan.rules.unit;
   if (up > plan.free_sectors)
     throw Error(ErrorKind::unsuitable, drive, "choosing how to burn",

@@ -34,7 +34,7 @@ struct WritePlan {
   Profile profile = Profile::none;
   fsi::Lba start = 0;
   std::optional<uint64_t> data_sectors;  ///< of the source; none: as many as come
-  bool exact = false;                    ///< a source that ends before data_sectors is an error, what comes after is not burned
+  uint64_t least_sectors = 0;            ///< a source with fewer is cut off: an error
   uint64_t free_sectors = 0;             ///< from `start`
   TrackRules rules;
   uint64_t postgap = 0;         ///< zeros after the data that are wished for, if they fit

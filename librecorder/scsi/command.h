@@ -27,8 +27,8 @@ enum class Direction : uint8_t { none, from_drive, to_drive };
 struct Command {
   Cdb cdb;
   Direction direction = Direction::none;
-  std::span<std::byte> in{};          ///< from_drive
-  std::span<const std::byte> out{};   ///< to_drive
+  std::span<std::byte> in{};         ///< from_drive
+  std::span<const std::byte> out{};  ///< to_drive
   std::chrono::milliseconds timeout{30'000};
 };
 
@@ -36,8 +36,8 @@ struct Command {
 struct Sense {
   uint8_t key = 0, asc = 0, ascq = 0;
   bool deferred = false;
-  std::optional<uint64_t> information{};   ///< INFORMATION field when valid (an LBA for read and write)
-  std::optional<uint16_t> progress{};      ///< of 65536, when SKSV is set for keys 0 and 2
+  std::optional<uint64_t> information{};  ///< INFORMATION field when valid (an LBA for read and write)
+  std::optional<uint16_t> progress{};     ///< of 65536, when SKSV is set for keys 0 and 2
   bool ili = false;
   std::array<uint8_t, 64> raw{};
   uint8_t raw_length = 0;
@@ -55,8 +55,8 @@ std::string sense_text(const Sense& sense);
 
 enum class Outcome : uint8_t {
   good,
-  check,            ///< CHECK CONDITION: see sense
-  busy,             ///< status BUSY or RESERVATION CONFLICT: see status
+  check,  ///< CHECK CONDITION: see sense
+  busy,   ///< status BUSY or RESERVATION CONFLICT: see status
   timeout,
   transport_error,  ///< the command may not have reached the drive
   gone,             ///< the device is no longer there
@@ -65,10 +65,10 @@ enum class Outcome : uint8_t {
 /// The answer to a command. A sense is a normal answer; none may be ignored.
 struct [[nodiscard]] Answer {
   Outcome outcome = Outcome::good;
-  uint8_t status = 0;        ///< SAM status byte
+  uint8_t status = 0;  ///< SAM status byte
   Sense sense{};
-  uint32_t residual = 0;     ///< bytes of the buffer not transferred
-  std::string transport{};   ///< transport_error: what the transport says
+  uint32_t residual = 0;    ///< bytes of the buffer not transferred
+  std::string transport{};  ///< transport_error: what the transport says
   bool good() const { return outcome == Outcome::good; }
 };
 

@@ -250,6 +250,14 @@ class Refusals(Burn):
         self.refused(4, r"too small: .* needs 400000 sectors .*too few", "--drive", "cd", big)
         self.assertEqual(self.info("cd")["medium"]["state"], "blank")
 
+    def test_tray(self):
+        self.add("d", "cd-r")
+        self.run_burn("eject", "--drive", "d")
+        self.refused(4, "tray is open", "--drive", "d", stdin=image(500))
+        self.run_burn("load", "--drive", "d")
+        self.run_burn("--drive", "d", "--eject", stdin=image(500))
+        self.assertIn("tray is open", self.run_burn("info", "--drive", "d")[0])
+
     def test_too_small_is_known_on_a_pipe_too(self):
         self.add("cd", "cd-r")
         self.refused(4, "too small", "--drive", "cd", stdin=image(1000, says=400_000))
@@ -334,7 +342,8 @@ class Trouble(Burn):
                 burn.stdin.flush()
                 time.sleep(0.5)
                 burn.send_signal(signal.SIGINT)
-                _, err = burn.communicate(timeout=30)  # closes the pipe; it must not need that
+                burn.wait(timeout=60)  # the pipe is still open; it must not need its end
+                _, err = burn.communicate()
                 self.assertEqual(burn.returncode, 130, err)
                 self.assertIn(b"interrupted after", err)
                 self.assertEqual(self.info(name)["medium"]["state"], "appendable")

@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include "librecorder/drive/discovery.h"
+#include "librecorder/drive/drive_lock.h"
 #include "librecorder/host/mounts.h"
 #include "librecorder/scsi/opcode.h"
 #include "tests/unit/drive/fake_transport.h"
@@ -229,6 +230,18 @@ TEST(Discovery, ListsTheOpticalDrivesOfSysfsInOrder) {
   EXPECT_EQ(drives[0].sg_node, "/dev/sg5");
   EXPECT_EQ(drives[1].node, "/dev/sr10");
   EXPECT_TRUE(find_drives_in_sysfs("/nowhere").empty());
+}
+
+TEST(DriveLock, ManyMayLookAndOneMayBurn) {
+  const auto file = std::filesystem::temp_directory_path() / ("lock" + std::to_string(getpid()));
+  std::ofstream(file) << "";
+  {
+    const DriveLock a(file.string(), DriveLock::Kind::shared), b(file.string(), DriveLock::Kind::shared);
+    EXPECT_THROW(DriveLock(file.string(), DriveLock::Kind::exclusive), fsi::Error);  // after five seconds of patience
+  }
+  EXPECT_NO_THROW(DriveLock(file.string(), DriveLock::Kind::exclusive));
+  std::filesystem::remove(file);
+  EXPECT_THROW(DriveLock(file.string(), DriveLock::Kind::shared), fsi::Error);
 }
 
 TEST(Mounts, FindsTheDeviceAndDecodesItsName) {

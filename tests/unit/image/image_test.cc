@@ -143,9 +143,11 @@ TEST_F(ImageTest, TheManifestSaysWhatItsTextSays) {
   ASSERT_TRUE(load(std::span<const std::byte>(bytes), locator.manifest_first * kSectorSize, header));
   EXPECT_EQ(header.chunk_count * disc::kChunkSectors, locator.manifest_first);
   EXPECT_EQ(header.trouble_count, 0u);
-  const auto table = std::span<const std::byte>(bytes).subspan(locator.manifest_first * kSectorSize + sizeof header, header.chunk_count * 16);
+  const auto table =
+      std::span<const std::byte>(bytes).subspan(locator.manifest_first * kSectorSize + sizeof header, header.chunk_count * 16);
   for (uint64_t chunk = 0; chunk < header.chunk_count; ++chunk) {
-    const Digest digest = digest_of(DigestKind::xxh3, std::span<const std::byte>(bytes).subspan(chunk * disc::kChunkBytes, disc::kChunkBytes));
+    const Digest digest =
+        digest_of(DigestKind::xxh3, std::span<const std::byte>(bytes).subspan(chunk * disc::kChunkBytes, disc::kChunkBytes));
     EXPECT_EQ(0, std::memcmp(digest.data(), table.data() + chunk * 16, 16)) << chunk;
   }
   EXPECT_EQ(0, std::memcmp(digest_of(DigestKind::xxh3, table).data(), header.root, 16));
@@ -200,7 +202,7 @@ TEST_F(ImageTest, AReplacedFileKeepsItsModeAndLinksStayLinks) {
   ::chmod(path.c_str(), 0640);
   ASSERT_EQ(::symlink("image", link.c_str()), 0);
   write_image_file(*make({10}, 1), link, {});
-  struct stat now{};
+  struct stat now {};
   ASSERT_EQ(::lstat(link.c_str(), &now), 0);
   EXPECT_TRUE(S_ISLNK(now.st_mode));
   ASSERT_EQ(::stat(path.c_str(), &now), 0);

@@ -19,8 +19,8 @@ struct Found {
   uint64_t bytes = 0;
   uint8_t flags = 0;
   unsigned sections = 0;
-  std::string name;                           // NM, joined
-  std::vector<std::string> system_use;        // the entries, whole, in order, CE followed
+  std::string name;                     // NM, joined
+  std::vector<std::string> system_use;  // the entries, whole, in order, CE followed
   std::vector<disc::SuspCE> continuations;
 
   const std::string* entry(const char* signature) const {
@@ -46,7 +46,8 @@ class ImageWalk {
       const uint64_t offset = (first - at->first) * kSectorSize;
       EXPECT_LE(offset + kSectorSize, at->second.size()) << "sector " << first << " belongs to no region";
       if (offset + kSectorSize > at->second.size()) return bytes;
-      bytes.insert(bytes.end(), at->second.begin() + static_cast<ptrdiff_t>(offset), at->second.begin() + static_cast<ptrdiff_t>(offset + kSectorSize));
+      bytes.insert(bytes.end(), at->second.begin() + static_cast<ptrdiff_t>(offset),
+                   at->second.begin() + static_cast<ptrdiff_t>(offset + kSectorSize));
     }
     return bytes;
   }
@@ -215,7 +216,8 @@ class ImageWalk {
       ASSERT_TRUE(load(table, at, record));
       ASSERT_EQ(record.extent, directory.extent) << directory.path;
       ASSERT_EQ(record.parent, directory.number_of_parent) << directory.path;
-      ASSERT_EQ(std::string(reinterpret_cast<const char*>(table.data()) + at + sizeof record, record.identifier_length), directory.identifier);
+      ASSERT_EQ(std::string(reinterpret_cast<const char*>(table.data()) + at + sizeof record, record.identifier_length),
+                directory.identifier);
       at += sizeof record + record.identifier_length + record.identifier_length % 2;
     }
     EXPECT_EQ(at, size);

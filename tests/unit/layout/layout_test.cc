@@ -128,9 +128,7 @@ TEST(Layout, FixedRegionsThatReachIntoEachOtherAreRefused) {
   EXPECT_THROW(lay_out(tree_of({}), {&a, &b}), Error);
 }
 
-TEST(Layout, AVolumePastItsLastAddressIsRefused) {
-  EXPECT_THROW(lay_out(tree_of({uint64_t{1} << 43, 1}), {}), Error);
-}
+TEST(Layout, AVolumePastItsLastAddressIsRefused) { EXPECT_THROW(lay_out(tree_of({uint64_t{1} << 43, 1}), {}), Error); }
 
 }  // namespace
 }  // namespace fsi

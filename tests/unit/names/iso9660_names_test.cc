@@ -34,9 +34,9 @@ TEST(Iso9660Names, OneUnderscoreForOneCharacter) {
   const Iso9660Names shape(3);
   EXPECT_EQ(made(shape, "\xC3\xA9t\xC3\xA9.txt"), "_T_.TXT");
   EXPECT_EQ(made(shape, "\xF0\x9F\x98\x80"), "_");
-  EXPECT_EQ(made(shape, "\xFF\xFE"), "__");              // bytes that are no UTF-8
-  EXPECT_EQ(made(shape, "\xED\xA0\x80"), "___");         // a surrogate is none either
-  EXPECT_EQ(made(shape, ".profile"), "_PROFILE");         // a leading dot begins no extension
+  EXPECT_EQ(made(shape, "\xFF\xFE"), "__");        // bytes that are no UTF-8
+  EXPECT_EQ(made(shape, "\xED\xA0\x80"), "___");   // a surrogate is none either
+  EXPECT_EQ(made(shape, ".profile"), "_PROFILE");  // a leading dot begins no extension
   EXPECT_EQ(made(shape, "name."), "NAME");
 }
 

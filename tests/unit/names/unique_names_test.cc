@@ -76,7 +76,11 @@ TEST(UniqueNames, AHundredThousandCollisionsTakeNoQuadraticTime) {
 TEST(UniqueNames, CaseAloneIsNoCollisionInJoliet) {
   const auto names = arranged(JolietNames(103), {"case", "CASE", "a*", "a?"});
   EXPECT_EQ(names.at("case"), std::string("\0c\0a\0s\0e", 8));
-  EXPECT_EQ(names.at("a?"), std::string("\0a\0_\0" "0\0" "0\0" "0", 10));
+  EXPECT_EQ(names.at("a?"), std::string("\0a\0_\0"
+                                        "0\0"
+                                        "0\0"
+                                        "0",
+                                        10));
 }
 
 }  // namespace

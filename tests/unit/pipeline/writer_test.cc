@@ -109,7 +109,7 @@ TEST(Writer, TellsAShortSourceFromAWholeOne) {
   Disc disc;
   Pattern input(10 * 2048);
   WriteJob promised = job(16);
-  promised.data_sectors = 11;
+  promised.least_sectors = 11;
   EXPECT_EQ(burn(disc, input, promised).end, WriteEnd::short_source);
   disc.expect(10 * 2048, 16 * 2048);
 }

@@ -46,7 +46,7 @@ TEST(Plan, WritesAFileFromTheStartOfABlankDisc) {
   const WritePlan plan = make_plan("d", blank(Profile::dvd_plus_r, 2'295'104), file(1000), {}, kTransport);
   EXPECT_EQ(plan.start, 0u);
   EXPECT_EQ(plan.data_sectors, 1000u);
-  EXPECT_TRUE(plan.exact);
+  EXPECT_EQ(plan.least_sectors, 1000u);
   EXPECT_EQ(plan.chunk_sectors, 32u);
   EXPECT_EQ(plan.padding_after(1000), 8u);  // to a whole ECC block of 16
   EXPECT_FALSE(plan.multi);
@@ -134,7 +134,7 @@ TEST(Plan, AStreamOfUnknownLengthHasNoPromise) {
   facts.name = "standard input";
   const WritePlan plan = make_plan("d", blank(Profile::bd_r_srm, 3200), facts, {}, kTransport);
   EXPECT_FALSE(plan.data_sectors);
-  EXPECT_FALSE(plan.exact);
+  EXPECT_EQ(plan.least_sectors, 0u);
   EXPECT_EQ(plan.notes.size(), 1u);
 }
 

@@ -165,7 +165,7 @@ TEST(IsoTree, AStopEndsTheWalk) {
   image.directory(20, 20, {});
   const MemorySource source(image.bytes());
   fsi::IssueLog log;
-  const fsi::Volume volume = fsi::read_volume(source, 0, log);
+  const fsi::VolumeRead volume = fsi::read_volume(source, 0, log);
   std::stop_source stop;
   stop.request_stop();
   Listing list;

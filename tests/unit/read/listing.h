@@ -27,7 +27,7 @@ class Listing final : public fsi::Visitor {
   std::map<std::string, Seen> entries;
   std::vector<std::string> structures;
   uint64_t count = 0;
-  void entry(const fsi::Entry& e) override {
+  void entry(const fsi::TreeEntry& e) override {
     ++count;
     entries.emplace(
         std::string(e.path),
@@ -43,7 +43,7 @@ class Listing final : public fsi::Visitor {
 };
 
 struct Read {
-  fsi::Volume volume;
+  fsi::VolumeRead volume;
   Listing list;  // of the first tree
   std::vector<fsi::Issue> issues;
   std::vector<std::string> what() const {

@@ -89,7 +89,10 @@ std::pair<std::string, std::string> target_of(const std::vector<std::string>& en
     for (size_t at = 5; at + 2 <= entry.size();) {
       const auto flags = static_cast<uint8_t>(entry[at]);
       const auto length = static_cast<uint8_t>(entry[at + 1]);
-      const std::string text = flags & disc::kComponentRoot ? "/" : flags & disc::kComponentCurrent ? "." : flags & disc::kComponentParent ? ".." : entry.substr(at + 2, length);
+      const std::string text = flags & disc::kComponentRoot      ? "/"
+                               : flags & disc::kComponentCurrent ? "."
+                               : flags & disc::kComponentParent  ? ".."
+                                                                 : entry.substr(at + 2, length);
       at += 2u + length;
       EXPECT_LE(at, entry.size());
       archive += separator + text;
@@ -103,7 +106,8 @@ std::pair<std::string, std::string> target_of(const std::vector<std::string>& en
 }
 
 TEST(RockRidge, LinkTargetsComeBackByteByByte) {
-  std::vector<std::string> targets{"x", "/", ".", "..", "/abs/path", "../../x", "a//b", "trailing/", "//double", "a/./b", "...", "/..", "a///"};
+  std::vector<std::string> targets{"x",         "/",        ".",     "..",  "/abs/path", "../../x", "a//b",
+                                   "trailing/", "//double", "a/./b", "...", "/..",       "a///"};
   for (size_t length : {246, 247, 248, 249, 250, 251, 495, 500, 4095}) targets.push_back(std::string(length, 'c'));
   std::string parents, letters, words;
   while (parents.size() < 3000) parents += "../";

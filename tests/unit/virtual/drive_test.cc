@@ -9,9 +9,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
-class Drive : public Rig {};
+class VirtualDrive : public Rig {};
 
-TEST_F(Drive, TellsOfPowerOnAndOfTheMediumOnceEach) {
+TEST_F(VirtualDrive, TellsOfPowerOnAndOfTheMediumOnceEach) {
   registry().add("d", "dvd+r");
   open();
   EXPECT_TRUE(good(receive({0x12, 0, 0, 0, 0, 0}, {}))) << "INQUIRY does not wait for it";
@@ -27,7 +27,7 @@ TEST_F(Drive, TellsOfPowerOnAndOfTheMediumOnceEach) {
   EXPECT_TRUE(sensed(run({0x00}), 6, 0x29, 0));
 }
 
-TEST_F(Drive, RequestSenseTakesTheAttention) {
+TEST_F(VirtualDrive, RequestSenseTakesTheAttention) {
   registry().add("d", "dvd+r");
   open();
   const Sense sense = parse_sense(ask({0x03, 0, 0, 0, 18, 0}, 18));
@@ -36,7 +36,7 @@ TEST_F(Drive, RequestSenseTakesTheAttention) {
   EXPECT_TRUE(parse_sense(ask({0x03, 0, 0, 0, 18, 0}, 18)).is(0, 0, 0));
 }
 
-TEST_F(Drive, Inquiry) {
+TEST_F(VirtualDrive, Inquiry) {
   start("cd-r");
   const auto data = ask_record<InquiryData>({0x12, 0, 0, 0, 36, 0});
   EXPECT_EQ(data.device_type(), InquiryData::kCdDvdDevice);
@@ -45,7 +45,7 @@ TEST_F(Drive, Inquiry) {
   EXPECT_TRUE(sensed(receive({0x12, 1, 0, 0, 36, 0}, {}), 5, 0x24, 0)) << "no vital product data";
 }
 
-TEST_F(Drive, WithoutAMedium) {
+TEST_F(VirtualDrive, WithoutAMedium) {
   registry().add("d");
   open();
   EXPECT_TRUE(sensed(run({0x00}), 6, 0x29, 0));
@@ -57,7 +57,7 @@ TEST_F(Drive, WithoutAMedium) {
   EXPECT_TRUE(good(run({0x1E, 0, 0, 0, 1, 0})));
 }
 
-TEST_F(Drive, TrayAndDoor) {
+TEST_F(VirtualDrive, TrayAndDoor) {
   start("dvd+r", 4096);
   ASSERT_TRUE(good(run({0x1E, 0, 0, 0, 1, 0})));
   EXPECT_TRUE(sensed(run({0x1B, 0, 0, 0, 2, 0}), 5, 0x53, 2)) << "locked";
@@ -78,7 +78,7 @@ TEST_F(Drive, TrayAndDoor) {
   EXPECT_TRUE(good(run({0x00})));
 }
 
-TEST_F(Drive, EventsAreToldOnce) {
+TEST_F(VirtualDrive, EventsAreToldOnce) {
   start("dvd+r", 4096);
   const auto media = [&] {
     const auto bytes = ask({0x4A, 1, 0, 0, 0x10, 0, 0, 0, 8, 0}, 8);
@@ -99,7 +99,7 @@ TEST_F(Drive, EventsAreToldOnce) {
   EXPECT_TRUE(none.none_available());
 }
 
-TEST_F(Drive, UnknownAndMalformedCommands) {
+TEST_F(VirtualDrive, UnknownAndMalformedCommands) {
   start("dvd+r", 4096);
   EXPECT_TRUE(sensed(run({0xA1, 0}), 5, 0x20, 0)) << "BLANK: nothing here can be blanked";
   EXPECT_TRUE(sensed(run({0xFF, 0, 0, 0, 0, 0}), 5, 0x20, 0));
@@ -109,7 +109,7 @@ TEST_F(Drive, UnknownAndMalformedCommands) {
   EXPECT_EQ(reserved.sense.raw[17], 6);
 }
 
-TEST_F(Drive, ABufferThatDoesNotFitTheCommand) {
+TEST_F(VirtualDrive, ABufferThatDoesNotFitTheCommand) {
   start("dvd+r", 4096);
   std::vector<std::byte> small(8);
   EXPECT_EQ(receive({0x51, 0, 0, 0, 0, 0, 0, 0, 34, 0}, small).outcome, Outcome::transport_error);
@@ -120,7 +120,7 @@ TEST_F(Drive, ABufferThatDoesNotFitTheCommand) {
 
 // ---- time
 
-TEST_F(Drive, AnImmediateCloseTellsItsProgress) {
+TEST_F(VirtualDrive, AnImmediateCloseTellsItsProgress) {
   start("dvd+r", 4096);
   fill(0, 64);
   ASSERT_TRUE(good(close_with(1, 1)));
@@ -144,7 +144,7 @@ TEST_F(Drive, AnImmediateCloseTellsItsProgress) {
   EXPECT_TRUE(sensed(write(64, 16), 5, 0x30, 5));
 }
 
-TEST_F(Drive, ACloseThatWaitsLongerThanTheCommandMay) {
+TEST_F(VirtualDrive, ACloseThatWaitsLongerThanTheCommandMay) {
   start("dvd+r", 4096);
   fill(0, 64);
   ASSERT_TRUE(good(close_with(1, 1)));
@@ -152,14 +152,14 @@ TEST_F(Drive, ACloseThatWaitsLongerThanTheCommandMay) {
   EXPECT_TRUE(sensed(run({0x00}), 2, 0x04, 7)) << "and the drive goes on";
 }
 
-TEST_F(Drive, RequestSenseTellsProgressToo) {
+TEST_F(VirtualDrive, RequestSenseTellsProgressToo) {
   start("dvd+r", 4096);
   fill(0, 64);
   ASSERT_TRUE(good(close_with(1, 1, true)));
   EXPECT_TRUE(parse_sense(ask({0x03, 0, 0, 0, 18, 0}, 18)).progress);
 }
 
-TEST_F(Drive, TheBufferFillsAndDrains) {
+TEST_F(VirtualDrive, TheBufferFillsAndDrains) {
   start("dvd+r", 40960, {.speed = 1, .buffer_bytes = 1024 * 1024, .real_time = false, .faults = {}});
   const auto room = [&] { return uint32_t{ask_record<BufferCapacity>({0x5C, 0, 0, 0, 0, 0, 0, 0, 12, 0}).available}; };
   EXPECT_EQ(room(), 1024u * 1024u);
@@ -179,7 +179,7 @@ TEST_F(Drive, TheBufferFillsAndDrains) {
   EXPECT_EQ(drive().disc()->link_stops, 0u) << "a buffer emptied by SYNCHRONIZE CACHE did not run dry";
 }
 
-TEST_F(Drive, ADryBufferOnDvdIsALinkingStop) {
+TEST_F(VirtualDrive, ADryBufferOnDvdIsALinkingStop) {
   start("dvd+r", 40960, {.speed = 4, .buffer_bytes = 1024 * 1024, .real_time = false, .faults = {}});
   fill(0, 320);
   drive().clock().work(10s);
@@ -188,7 +188,7 @@ TEST_F(Drive, ADryBufferOnDvdIsALinkingStop) {
   EXPECT_EQ(drive().disc()->underruns, 0u);
 }
 
-TEST_F(Drive, ADryBufferOnCdSpoilsATrackWithoutProtection) {
+TEST_F(VirtualDrive, ADryBufferOnCdSpoilsATrackWithoutProtection) {
   start("cd-r", 20000, {.speed = 8, .buffer_bytes = 1024 * 1024, .real_time = false, .faults = {}});
   WriteParameters page = track_at_once();
   page.write_type_flags = WriteParameters::track_at_once;
@@ -202,7 +202,7 @@ TEST_F(Drive, ADryBufferOnCdSpoilsATrackWithoutProtection) {
   EXPECT_EQ(track(0xFF).track(), 2);
 }
 
-TEST_F(Drive, ADryBufferOnCdWithProtectionIsALinkingStop) {
+TEST_F(VirtualDrive, ADryBufferOnCdWithProtectionIsALinkingStop) {
   start("cd-r", 20000, {.speed = 8, .buffer_bytes = 1024 * 1024, .real_time = false, .faults = {}});
   ASSERT_TRUE(good(set_write_parameters(track_at_once())));
   fill(0, 320);
@@ -212,7 +212,7 @@ TEST_F(Drive, ADryBufferOnCdWithProtectionIsALinkingStop) {
   EXPECT_EQ(drive().disc()->link_stops, 1u);
 }
 
-TEST_F(Drive, OnTheRealClockTimeIsReal) {
+TEST_F(VirtualDrive, OnTheRealClockTimeIsReal) {
   start("dvd+r", 40960, {.speed = 1, .buffer_bytes = 256 * 1024, .real_time = true, .faults = {}});
   fill(0, 128);
   EXPECT_TRUE(sensed(write(128, 32), 2, 0x04, 8));
@@ -224,7 +224,7 @@ TEST_F(Drive, OnTheRealClockTimeIsReal) {
 
 // ---- mode pages
 
-TEST_F(Drive, ModePagesCanBeReadAndSentBack) {
+TEST_F(VirtualDrive, ModePagesCanBeReadAndSentBack) {
   start("cd-r");
   for (const uint8_t page : {0x01, 0x05, 0x08, 0x1A, 0x1D, 0x2A}) {
     auto bytes = ask({0x5A, 0x08, page, 0, 0, 0, 0, 0, 255, 0}, 255);
@@ -242,7 +242,7 @@ TEST_F(Drive, ModePagesCanBeReadAndSentBack) {
   EXPECT_TRUE(sensed(receive({0x5A, 8, 0xC5, 0, 0, 0, 0, 0, 255, 0}, {}), 5, 0x39, 0)) << "nothing is saved";
 }
 
-TEST_F(Drive, WriteParametersAreChecked) {
+TEST_F(VirtualDrive, WriteParametersAreChecked) {
   start("cd-r");
   const auto refused = [&](auto change) {
     WriteParameters page = track_at_once();
@@ -265,7 +265,7 @@ TEST_F(Drive, WriteParametersAreChecked) {
   EXPECT_EQ(ask({0x5A, 0x08, 5, 0, 0, 0, 0, 0, 60, 0}, 60)[8 + 2], std::byte{0x41});
 }
 
-TEST_F(Drive, AModeListOfTheWrongLength) {
+TEST_F(VirtualDrive, AModeListOfTheWrongLength) {
   start("cd-r");
   std::vector<std::byte> list(8 + 20);
   list[8] = std::byte{5};
@@ -277,7 +277,7 @@ TEST_F(Drive, AModeListOfTheWrongLength) {
 
 // ---- features and speeds
 
-TEST_F(Drive, FeaturesFollowTheMedium) {
+TEST_F(VirtualDrive, FeaturesFollowTheMedium) {
   const auto current = [&](uint16_t code) {
     const auto bytes = ask({0x46, 2, b(code, 1), b(code, 0), 0, 0, 0, 0, 255, 0}, 255);
     FeatureDescriptor descriptor;
@@ -299,7 +299,7 @@ TEST_F(Drive, FeaturesFollowTheMedium) {
   EXPECT_FALSE(current(0x2B));
 }
 
-TEST_F(Drive, TheFeatureListAddsUp) {
+TEST_F(VirtualDrive, TheFeatureListAddsUp) {
   start("bd-r");
   FeatureHeader header;
   const auto short_answer = ask({0x46, 0, 0, 0, 0, 0, 0, 0, 8, 0}, 8);
@@ -321,7 +321,7 @@ TEST_F(Drive, TheFeatureListAddsUp) {
   EXPECT_GT(features, 10u);
 }
 
-TEST_F(Drive, SpeedsAreToldAndChosen) {
+TEST_F(VirtualDrive, SpeedsAreToldAndChosen) {
   start("dvd+r", 40960, {.speed = 8, .buffer_bytes = 1024 * 1024, .real_time = false, .faults = {}});
   const auto bytes = ask({0xAC, 0, 0, 0, 0, 0, 0, 0, 0, 8, 3, 0}, 8 + 8 * 16);
   PerformanceHeader header;
@@ -349,7 +349,7 @@ TEST_F(Drive, SpeedsAreToldAndChosen) {
 }
 
 // The reading half of what the tools of others send at their start must be answered.
-TEST_F(Drive, StartupOfOtherTools) {
+TEST_F(VirtualDrive, StartupOfOtherTools) {
   for (const char* type : {"cd-r", "dvd+r", "bd-r"}) {
     if (registry().list().empty()) {
       start(type);
