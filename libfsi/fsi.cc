@@ -208,6 +208,7 @@ std::unique_ptr<Image> FileSystemImage::create_result() {
   ElTorito* const boot = boot_writers.el_torito.get();
   parts.formats = make_formats(options_, std::move(boot_writers), *volume, tree, layout, parts.regions);
   for (const auto& format : parts.formats) format->prepare();
+  if (parts.formats.size() == 1) parts.layout->holder = parts.formats.front().get();
   check_stop(options_.stop);
   warn_of_losses(parts.formats, tree, options_.warn);
   if (boot && options_.warn)

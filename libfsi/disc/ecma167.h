@@ -19,8 +19,8 @@ namespace fsi::disc {
 
 /// 1/7.2.1: character set; UDF knows CS0 alone, and calls it so.
 struct Charspec {
-  U8 type;            // 0   0: CS0
-  char info[63]{};    // 1
+  U8 type;          // 0   0: CS0
+  char info[63]{};  // 1
 };
 static_assert(sizeof(Charspec) == 64);
 
@@ -62,8 +62,8 @@ static_assert(sizeof(Timestamp) == 12);
 
 /// 1/7.4: entity identifier.
 struct Regid {
-  U8 flags;           // 0
-  char identifier[23]{};  // 1
+  U8 flags;                    // 0
+  char identifier[23]{};       // 1
   std::array<U8, 8> suffix{};  // 24
   constexpr Regid() = default;
   constexpr explicit Regid(std::string_view name) {
@@ -82,10 +82,10 @@ inline constexpr char kNsr03[5] = {'N', 'S', 'R', '0', '3'};
 
 /// 2/9.1: volume structure descriptor.
 struct VolumeStructureDescriptor {
-  U8 type;                          // 0
-  char identifier[5]{};             // 1
-  U8 version = 1;                   // 6
-  unsigned char data[2041]{};       // 7
+  U8 type;                     // 0
+  char identifier[5]{};        // 1
+  U8 version = 1;              // 6
+  unsigned char data[2041]{};  // 7
 };
 static_assert(sizeof(VolumeStructureDescriptor) == kSectorSize);
 
@@ -100,9 +100,25 @@ static_assert(sizeof(ExtentAd) == 8);
 
 // 3/7.2.1 and 4/7.2.1: what a tag begins
 enum class TagId : uint16_t {
-  primary_volume = 1, anchor = 2, volume_pointer = 3, implementation_use = 4, partition = 5, logical_volume = 6, unallocated_space = 7,
-  terminating = 8, integrity = 9, file_set = 256, file_identifier = 257, allocation_extent = 258, indirect_entry = 259,
-  terminal_entry = 260, file_entry = 261, attribute_header = 262, unallocated_entry = 263, space_bitmap = 264, partition_integrity = 265,
+  primary_volume = 1,
+  anchor = 2,
+  volume_pointer = 3,
+  implementation_use = 4,
+  partition = 5,
+  logical_volume = 6,
+  unallocated_space = 7,
+  terminating = 8,
+  integrity = 9,
+  file_set = 256,
+  file_identifier = 257,
+  allocation_extent = 258,
+  indirect_entry = 259,
+  terminal_entry = 260,
+  file_entry = 261,
+  attribute_header = 262,
+  unallocated_entry = 263,
+  space_bitmap = 264,
+  partition_integrity = 265,
   extended_file_entry = 266,
 };
 
@@ -127,52 +143,52 @@ uint8_t checksum_of(const Tag& tag);
 /// Writes the tag of the descriptor that is exactly `bytes`, once all else is in place. Throws Error{limit} beyond 64 KiB.
 void seal_descriptor(std::span<std::byte> bytes, TagId id, uint16_t version, uint32_t location);
 template <class Descriptor>
-  requires(std::is_trivially_copyable_v<Descriptor> && alignof(Descriptor) == 1)
-void seal_descriptor(Descriptor& descriptor, TagId id, uint16_t version, uint32_t location) {
+requires(std::is_trivially_copyable_v<Descriptor> && alignof(Descriptor) == 1) void seal_descriptor(Descriptor& descriptor, TagId id,
+                                                                                                    uint16_t version, uint32_t location) {
   seal_descriptor({reinterpret_cast<std::byte*>(&descriptor), sizeof descriptor}, id, version, location);
 }
 
 /// 3/10.1
 struct PrimaryVolumeDescriptor {
-  Tag tag;                          // 0
-  Le32 sequence_number;             // 16
-  Le32 descriptor_number;           // 20
-  Dstring<32> volume_identifier;    // 24
-  Le16 volume_sequence = 1;         // 56
-  Le16 max_volume_sequence = 1;     // 58
-  Le16 interchange_level = 2;       // 60
-  Le16 max_interchange_level = 3;   // 62
-  Le32 character_sets = 1;          // 64
-  Le32 max_character_sets = 1;      // 68
-  Dstring<128> volume_set_identifier;  // 72
-  Charspec descriptor_charset;      // 200
-  Charspec explanatory_charset;     // 264
-  ExtentAd volume_abstract;         // 328
-  ExtentAd copyright_notice;        // 336
-  Regid application;                // 344
-  Timestamp recorded;               // 376
-  Regid implementation;             // 388
+  Tag tag;                                 // 0
+  Le32 sequence_number;                    // 16
+  Le32 descriptor_number;                  // 20
+  Dstring<32> volume_identifier;           // 24
+  Le16 volume_sequence = 1;                // 56
+  Le16 max_volume_sequence = 1;            // 58
+  Le16 interchange_level = 2;              // 60
+  Le16 max_interchange_level = 3;          // 62
+  Le32 character_sets = 1;                 // 64
+  Le32 max_character_sets = 1;             // 68
+  Dstring<128> volume_set_identifier;      // 72
+  Charspec descriptor_charset;             // 200
+  Charspec explanatory_charset;            // 264
+  ExtentAd volume_abstract;                // 328
+  ExtentAd copyright_notice;               // 336
+  Regid application;                       // 344
+  Timestamp recorded;                      // 376
+  Regid implementation;                    // 388
   unsigned char implementation_use[64]{};  // 420
-  Le32 predecessor;                 // 484
-  Le16 flags;                       // 488
-  unsigned char reserved[22]{};     // 490
+  Le32 predecessor;                        // 484
+  Le16 flags;                              // 488
+  unsigned char reserved[22]{};            // 490
 };
 static_assert(sizeof(PrimaryVolumeDescriptor) == 512);
 
 /// 3/10.2
 struct AnchorVolumeDescriptorPointer {
-  Tag tag;                          // 0
-  ExtentAd main_sequence;           // 16
-  ExtentAd reserve_sequence;        // 24
-  unsigned char reserved[480]{};    // 32
+  Tag tag;                        // 0
+  ExtentAd main_sequence;         // 16
+  ExtentAd reserve_sequence;      // 24
+  unsigned char reserved[480]{};  // 32
 };
 static_assert(sizeof(AnchorVolumeDescriptorPointer) == 512);
 
 /// 3/10.4
 struct ImplementationUseVolumeDescriptor {
-  Tag tag;                               // 0
-  Le32 sequence_number;                  // 16
-  Regid implementation;                  // 20
+  Tag tag;                                  // 0
+  Le32 sequence_number;                     // 16
+  Regid implementation;                     // 20
   unsigned char implementation_use[460]{};  // 52
 };
 static_assert(sizeof(ImplementationUseVolumeDescriptor) == 512);
@@ -216,10 +232,10 @@ static_assert(sizeof(ShortAd) == 8);
 
 /// 4/14.14.2
 struct LongAd {
-  Le32 length;               // 0
-  LbAddress location;        // 4
-  Le16 flags;                // 10  implementation use, as UDF lays it out
-  Le32 unique_id;            // 12
+  Le32 length;         // 0
+  LbAddress location;  // 4
+  Le16 flags;          // 10  implementation use, as UDF lays it out
+  Le32 unique_id;      // 12
 };
 static_assert(sizeof(LongAd) == 16);
 
@@ -242,10 +258,10 @@ static_assert(sizeof(LogicalVolumeDescriptor) == 440);
 
 /// 3/10.7.2
 struct PartitionMap1 {
-  U8 type = 1;              // 0
-  U8 length = 6;            // 1
-  Le16 volume_sequence = 1; // 2
-  Le16 partition_number;    // 4
+  U8 type = 1;               // 0
+  U8 length = 6;             // 1
+  Le16 volume_sequence = 1;  // 2
+  Le16 partition_number;     // 4
 };
 static_assert(sizeof(PartitionMap1) == 6);
 
@@ -268,14 +284,14 @@ inline constexpr uint32_t kIntegrityClosed = 1;
 
 /// 3/10.10; then a free-space and a size table, one Le32 a partition map each, and implementation use.
 struct LogicalVolumeIntegrityDescriptor {
-  Tag tag;                             // 0
-  Timestamp recorded;                  // 16
-  Le32 type = kIntegrityClosed;        // 28
-  ExtentAd next;                       // 32
-  Le64 next_unique_id;                 // 40  logical volume contents use, 4/14.15
-  unsigned char reserved[24]{};        // 48
-  Le32 partition_count;                // 72
-  Le32 implementation_use_length;      // 76
+  Tag tag;                         // 0
+  Timestamp recorded;              // 16
+  Le32 type = kIntegrityClosed;    // 28
+  ExtentAd next;                   // 32
+  Le64 next_unique_id;             // 40  logical volume contents use, 4/14.15
+  unsigned char reserved[24]{};    // 48
+  Le32 partition_count;            // 72
+  Le32 implementation_use_length;  // 76
 };
 static_assert(sizeof(LogicalVolumeIntegrityDescriptor) == 80);
 
@@ -283,25 +299,25 @@ static_assert(sizeof(LogicalVolumeIntegrityDescriptor) == 80);
 
 /// 4/14.1
 struct FileSetDescriptor {
-  Tag tag;                             // 0
-  Timestamp recorded;                  // 16
-  Le16 interchange_level = 3;          // 28
-  Le16 max_interchange_level = 3;      // 30
-  Le32 character_sets = 1;             // 32
-  Le32 max_character_sets = 1;         // 36
-  Le32 file_set_number;                // 40
-  Le32 descriptor_number;              // 44
-  Charspec volume_charset;             // 48
-  Dstring<128> volume_identifier;      // 112
-  Charspec charset;                    // 240
-  Dstring<32> identifier;              // 304
-  Dstring<32> copyright_file;          // 336
-  Dstring<32> abstract_file;           // 368
-  LongAd root;                         // 400
-  Regid domain;                        // 416
-  LongAd next;                         // 448
-  LongAd system_streams;               // 464
-  unsigned char reserved[32]{};        // 480
+  Tag tag;                         // 0
+  Timestamp recorded;              // 16
+  Le16 interchange_level = 3;      // 28
+  Le16 max_interchange_level = 3;  // 30
+  Le32 character_sets = 1;         // 32
+  Le32 max_character_sets = 1;     // 36
+  Le32 file_set_number;            // 40
+  Le32 descriptor_number;          // 44
+  Charspec volume_charset;         // 48
+  Dstring<128> volume_identifier;  // 112
+  Charspec charset;                // 240
+  Dstring<32> identifier;          // 304
+  Dstring<32> copyright_file;      // 336
+  Dstring<32> abstract_file;       // 368
+  LongAd root;                     // 400
+  Regid domain;                    // 416
+  LongAd next;                     // 448
+  LongAd system_streams;           // 464
+  unsigned char reserved[32]{};    // 480
 };
 static_assert(sizeof(FileSetDescriptor) == 512);
 
@@ -310,19 +326,32 @@ inline constexpr uint8_t kFidHidden = 0x01, kFidDirectory = 0x02, kFidDeleted = 
 
 /// 4/14.4; implementation use and the identifier follow, padded to four bytes.
 struct FileIdentifierDescriptor {
-  Tag tag;                          // 0
-  Le16 version = 1;                 // 16
-  U8 characteristics;               // 18
-  U8 identifier_length;             // 19
-  LongAd icb;                       // 20
-  Le16 implementation_use_length;   // 36
+  Tag tag;                         // 0
+  Le16 version = 1;                // 16
+  U8 characteristics;              // 18
+  U8 identifier_length;            // 19
+  LongAd icb;                      // 20
+  Le16 implementation_use_length;  // 36
 };
 static_assert(sizeof(FileIdentifierDescriptor) == 38);
 
 // 4/14.6.6, and OSTA UDF 2.3.5.2 from 248 on
 enum class FileType : uint8_t {
-  unspecified = 0, unallocated_space = 1, directory = 4, bytes = 5, block_device = 6, char_device = 7, fifo = 9, socket = 10, symlink = 12,
-  stream_directory = 13, vat = 248, real_time = 249, metadata = 250, metadata_mirror = 251, metadata_bitmap = 252,
+  unspecified = 0,
+  unallocated_space = 1,
+  directory = 4,
+  bytes = 5,
+  block_device = 6,
+  char_device = 7,
+  fifo = 9,
+  socket = 10,
+  symlink = 12,
+  stream_directory = 13,
+  vat = 248,
+  real_time = 249,
+  metadata = 250,
+  metadata_mirror = 251,
+  metadata_bitmap = 252,
 };
 
 // 4/14.6.8: flags of an ICB; the lowest three bits tell what its allocation descriptors are
@@ -331,14 +360,14 @@ inline constexpr uint16_t kIcbArchive = 0x20, kIcbSetuid = 0x40, kIcbSetgid = 0x
 
 /// 4/14.6
 struct IcbTag {
-  Le32 prior_entries;            // 0
-  Le16 strategy = 4;             // 4
-  Le16 strategy_parameter;       // 6
-  Le16 max_entries = 1;          // 8
-  U8 reserved;                   // 10
-  U8 file_type;                  // 11
-  LbAddress parent;              // 12
-  Le16 flags;                    // 18
+  Le32 prior_entries;       // 0
+  Le16 strategy = 4;        // 4
+  Le16 strategy_parameter;  // 6
+  Le16 max_entries = 1;     // 8
+  U8 reserved;              // 10
+  U8 file_type;             // 11
+  LbAddress parent;         // 12
+  Le16 flags;               // 18
 };
 static_assert(sizeof(IcbTag) == 20);
 
@@ -347,55 +376,55 @@ inline constexpr uint32_t kMayExecute = 0x01, kMayWrite = 0x02, kMayRead = 0x04,
 
 /// 4/14.9; extended attributes and allocation descriptors (or the file itself) follow.
 struct FileEntry {
-  Tag tag;                         // 0
-  IcbTag icb;                      // 16
-  Le32 uid;                        // 36
-  Le32 gid;                        // 40
-  Le32 permissions;                // 44
-  Le16 link_count;                 // 48
-  U8 record_format;                // 50
-  U8 record_display;               // 51
-  Le32 record_length;              // 52
-  Le64 information_length;         // 56
-  Le64 blocks_recorded;            // 64
-  Timestamp access_time;           // 72
-  Timestamp modification_time;     // 84
-  Timestamp attribute_time;        // 96
-  Le32 checkpoint = 1;             // 108
-  LongAd attribute_icb;            // 112
-  Regid implementation;            // 128
-  Le64 unique_id;                  // 160
-  Le32 attributes_length;          // 168
-  Le32 allocation_length;          // 172
+  Tag tag;                      // 0
+  IcbTag icb;                   // 16
+  Le32 uid;                     // 36
+  Le32 gid;                     // 40
+  Le32 permissions;             // 44
+  Le16 link_count;              // 48
+  U8 record_format;             // 50
+  U8 record_display;            // 51
+  Le32 record_length;           // 52
+  Le64 information_length;      // 56
+  Le64 blocks_recorded;         // 64
+  Timestamp access_time;        // 72
+  Timestamp modification_time;  // 84
+  Timestamp attribute_time;     // 96
+  Le32 checkpoint = 1;          // 108
+  LongAd attribute_icb;         // 112
+  Regid implementation;         // 128
+  Le64 unique_id;               // 160
+  Le32 attributes_length;       // 168
+  Le32 allocation_length;       // 172
 };
 static_assert(sizeof(FileEntry) == 176);
 
 /// 4/14.17
 struct ExtendedFileEntry {
-  Tag tag;                         // 0
-  IcbTag icb;                      // 16
-  Le32 uid;                        // 36
-  Le32 gid;                        // 40
-  Le32 permissions;                // 44
-  Le16 link_count;                 // 48
-  U8 record_format;                // 50
-  U8 record_display;               // 51
-  Le32 record_length;              // 52
-  Le64 information_length;         // 56
-  Le64 object_size;                // 64   the file and its streams
-  Le64 blocks_recorded;            // 72
-  Timestamp access_time;           // 80
-  Timestamp modification_time;     // 92
-  Timestamp creation_time;         // 104
-  Timestamp attribute_time;        // 116
-  Le32 checkpoint = 1;             // 128
-  Le32 reserved;                   // 132
-  LongAd attribute_icb;            // 136
-  LongAd stream_directory;         // 152
-  Regid implementation;            // 168
-  Le64 unique_id;                  // 200
-  Le32 attributes_length;          // 208
-  Le32 allocation_length;          // 212
+  Tag tag;                      // 0
+  IcbTag icb;                   // 16
+  Le32 uid;                     // 36
+  Le32 gid;                     // 40
+  Le32 permissions;             // 44
+  Le16 link_count;              // 48
+  U8 record_format;             // 50
+  U8 record_display;            // 51
+  Le32 record_length;           // 52
+  Le64 information_length;      // 56
+  Le64 object_size;             // 64   the file and its streams
+  Le64 blocks_recorded;         // 72
+  Timestamp access_time;        // 80
+  Timestamp modification_time;  // 92
+  Timestamp creation_time;      // 104
+  Timestamp attribute_time;     // 116
+  Le32 checkpoint = 1;          // 128
+  Le32 reserved;                // 132
+  LongAd attribute_icb;         // 136
+  LongAd stream_directory;      // 152
+  Regid implementation;         // 168
+  Le64 unique_id;               // 200
+  Le32 attributes_length;       // 208
+  Le32 allocation_length;       // 212
 };
 static_assert(sizeof(ExtendedFileEntry) == 216);
 
@@ -411,7 +440,7 @@ inline constexpr uint32_t kNoAttributes = 0xFFFFFFFF;
 
 /// 4/14.10.1: before the extended attributes.
 struct AttributeHeader {
-  Tag tag;                                       // 0
+  Tag tag;                                         // 0
   Le32 implementation_attributes = kNoAttributes;  // 16
   Le32 application_attributes = kNoAttributes;     // 20
 };
@@ -419,14 +448,14 @@ static_assert(sizeof(AttributeHeader) == 24);
 
 /// 4/14.10.7, with the implementation's identifier that OSTA UDF 3.3.4.4 wants.
 struct DeviceSpecification {
-  Le32 attribute_type = 12;               // 0
-  U8 attribute_subtype = 1;               // 4
-  unsigned char reserved[3]{};            // 5
-  Le32 attribute_length = 56;             // 8
-  Le32 implementation_use_length = 32;    // 12
-  Le32 major;                             // 16
-  Le32 minor;                             // 20
-  Regid implementation;                   // 24
+  Le32 attribute_type = 12;             // 0
+  U8 attribute_subtype = 1;             // 4
+  unsigned char reserved[3]{};          // 5
+  Le32 attribute_length = 56;           // 8
+  Le32 implementation_use_length = 32;  // 12
+  Le32 major;                           // 16
+  Le32 minor;                           // 20
+  Regid implementation;                 // 24
 };
 static_assert(sizeof(DeviceSpecification) == 56);
 
@@ -435,9 +464,9 @@ inline constexpr uint8_t kComponentRoot = 2, kComponentParent = 3, kComponentHer
 
 /// 4/14.16: a component of a symbolic link; the identifier follows.
 struct PathComponent {
-  U8 type;                // 0
-  U8 identifier_length;   // 1
-  Le16 version;           // 2
+  U8 type;               // 0
+  U8 identifier_length;  // 1
+  Le16 version;          // 2
 };
 static_assert(sizeof(PathComponent) == 4);
 

@@ -63,12 +63,12 @@ static_assert(sizeof(LvInformation) == 460);
 
 /// 2.2.6.4: implementation use of the integrity descriptor.
 struct IntegrityUse {
-  Regid implementation;       // 0
-  Le32 files;                 // 32
-  Le32 directories;           // 36
-  Le16 min_read_revision;     // 40
-  Le16 min_write_revision;    // 42
-  Le16 max_write_revision;    // 44
+  Regid implementation;     // 0
+  Le32 files;               // 32
+  Le32 directories;         // 36
+  Le16 min_read_revision;   // 40
+  Le16 min_write_revision;  // 42
+  Le16 max_write_revision;  // 44
 };
 static_assert(sizeof(IntegrityUse) == 46);
 
@@ -78,19 +78,19 @@ inline constexpr uint32_t kMetadataUnit = 32;
 
 /// 2.2.10
 struct MetadataPartitionMap {
-  U8 type = 2;                          // 0
-  U8 length = 64;                       // 1
-  unsigned char reserved1[2]{};         // 2
-  Regid identifier;                     // 4
-  Le16 volume_sequence = 1;             // 36
-  Le16 partition_number;                // 38
-  Le32 main_icb;                        // 40  blocks of the partition
-  Le32 mirror_icb;                      // 44
-  Le32 bitmap_icb = kNoBitmap;          // 48
-  Le32 allocation_unit = kMetadataUnit; // 52
-  Le16 alignment_unit = 1;              // 56
-  U8 flags;                             // 58
-  unsigned char reserved2[5]{};         // 59
+  U8 type = 2;                           // 0
+  U8 length = 64;                        // 1
+  unsigned char reserved1[2]{};          // 2
+  Regid identifier;                      // 4
+  Le16 volume_sequence = 1;              // 36
+  Le16 partition_number;                 // 38
+  Le32 main_icb;                         // 40  blocks of the partition
+  Le32 mirror_icb;                       // 44
+  Le32 bitmap_icb = kNoBitmap;           // 48
+  Le32 allocation_unit = kMetadataUnit;  // 52
+  Le16 alignment_unit = 1;               // 56
+  U8 flags;                              // 58
+  unsigned char reserved2[5]{};          // 59
 };
 static_assert(sizeof(MetadataPartitionMap) == 64);
 

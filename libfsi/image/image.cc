@@ -45,17 +45,20 @@ void Image::note(const Drift& drift) const {
 void Image::render(SectorRange absolute, std::span<std::byte> out, ContentReader& reader) const {
   const SectorRange data = layout().data;
   const bool only_data = absolute.first >= data.first && absolute.end() <= data.end();
-  if (!only_data) render_regions(absolute, out);
+  if (!only_data) render_regions(absolute, out, reader);
   if (absolute.first < data.end() && absolute.end() > data.first) render_files(absolute, out, reader);
 }
 
-void Image::render_regions(SectorRange absolute, std::span<std::byte> out) const {
+void Image::render_regions(SectorRange absolute, std::span<std::byte> out, ContentReader& reader) const {
+  const ReadContent read = [&](ContentId id, uint64_t offset, std::span<std::byte> bytes) {
+    if (const auto drift = reader.read(id, offset, bytes)) note(*drift);
+  };
   std::fill(out.begin(), out.end(), std::byte{});
   for (const Region* region : layout().regions) {
     const uint64_t from = std::max(region->range.first, absolute.first);
     const uint64_t to = std::min(region->range.end(), absolute.end());
     if (from < to)
-      region->render(from - region->range.first, out.subspan((from - absolute.first) * kSectorSize, (to - from) * kSectorSize));
+      region->render_with(read, from - region->range.first, out.subspan((from - absolute.first) * kSectorSize, (to - from) * kSectorSize));
   }
 }
 

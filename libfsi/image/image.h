@@ -79,7 +79,7 @@ class Image : public SectorSource {
 
  private:
   void render(SectorRange absolute, std::span<std::byte> out, ContentReader& reader) const;
-  void render_regions(SectorRange absolute, std::span<std::byte> out) const;
+  void render_regions(SectorRange absolute, std::span<std::byte> out, ContentReader& reader) const;
   void render_files(SectorRange absolute, std::span<std::byte> out, ContentReader& reader) const;
   void render_everything_once() const;
   size_t first_content_at(uint64_t absolute) const;

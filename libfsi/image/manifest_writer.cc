@@ -109,7 +109,8 @@ void ManifestWriter::seal(std::span<const Drift> drifts) {
   // What must be the last of the image lies in the manifest's own sectors, so that its digest covers them too.
   for (const Region* region : layout_.regions)
     if (region->zone == Zone::closing)
-      region->render(0, std::span(bytes_).subspan((region->range.first - body_.range.first) * kSectorSize, region->range.count * kSectorSize));
+      region->render(0,
+                     std::span(bytes_).subspan((region->range.first - body_.range.first) * kSectorSize, region->range.count * kSectorSize));
   const std::span<const std::byte> all(bytes_);
   copy_digest(header.root, digest_of(kind_, all.subspan(sizeof header, marks_offset_ - sizeof header)));
   copy_digest(header.body_digest, digest_of(kind_, all.subspan(sizeof header)));

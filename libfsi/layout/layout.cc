@@ -80,7 +80,7 @@ void assign_extents(const SourceTree& tree, std::span<Region* const> regions, st
   constexpr uint64_t kVolumeLimit = uint64_t{1} << 32;
   for (ContentId id = 0; id < tree.contents.size(); ++id) {
     const uint64_t bytes = tree.contents[id].size;
-    if (bytes == 0) continue;
+    if (bytes == 0 || (layout.holder && layout.holder->holds(id))) continue;
     const uint64_t at = session_start + cursor.take(sectors_for(bytes), bytes >= kAlignedExtentBytes && !layout.packed ? 2 : 1);
     if (at + sectors_for(bytes) > kVolumeLimit)
       throw Error(ErrorKind::limit, printable(tree.path(tree.contents[id].first_node)), "laying out the image",
@@ -112,6 +112,9 @@ void assign_extents(const SourceTree& tree, std::span<Region* const> regions, st
   check_apart(std::move(closing));
   if (layout.end > kVolumeLimit)
     throw Error(ErrorKind::limit, "", "laying out the image", "the volume would pass 2^32 sectors (8 TiB); split the source");
+  if (layout.holder)
+    for (ContentId id = 0; id < tree.contents.size(); ++id)
+      if (layout.holder->holds(id)) layout.content_lba[id] = layout.holder->held_at(id);
   std::sort(layout.regions.begin(), layout.regions.end(), [](const Region* a, const Region* b) {
     return a->range.first != b->range.first ? a->range.first < b->range.first : a->range.count < b->range.count;
   });

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string>
 #include <utility>
@@ -23,6 +24,9 @@ enum class Zone : uint8_t {
   closing,   ///< at a given distance from the end: inside of the last region, which carries these sectors, if there is one
 };
 
+/// Fills `out` with the bytes of a content from `offset` on; they lie inside its promised size. What is not there becomes zeros.
+using ReadContent = std::function<void(ContentId id, uint64_t offset, std::span<std::byte> out)>;
+
 /// A piece of the image that is rendered on demand: descriptors, a path table, all directories of a
 /// hierarchy. It never keeps its bytes.
 class Region {
@@ -42,6 +46,11 @@ class Region {
   /// Fills `out`, which is zero, with the sectors [first, first + out.size()/2048) counted from the
   /// region's own start. Called after every address is known; const and thread-safe.
   virtual void render(uint64_t first, std::span<std::byte> out) const = 0;
+  /// The same for a region that holds file data of its own: FormatWriter::holds().
+  virtual void render_with(const ReadContent& read, uint64_t first, std::span<std::byte> out) const {
+    (void)read;
+    render(first, out);
+  }
   /// Finer lines for --map, in sectors relative to the region: name and range. Default: none.
   virtual void describe(std::vector<std::pair<std::string, SectorRange>>& parts) const { (void)parts; }
 
@@ -59,16 +68,27 @@ class FormatWriter {
   virtual void prepare() = 0;
   /// The regions it wants, owned by the writer, alive as long as it.
   virtual std::vector<Region*> regions() = 0;
+  /// Whether it keeps this content inside of its own regions, so that no extent is needed if it is Layout::holder.
+  virtual bool holds(ContentId id) const {
+    (void)id;
+    return false;
+  }
+  /// Where: the one sector with a content that it holds. Its regions have their addresses.
+  virtual Lba held_at(ContentId id) const {
+    (void)id;
+    return 0;
+  }
 };
 
 /// Every address of the image. Filled by assign_extents, then frozen.
 struct Layout {
   Lba session_start = 0;
-  bool packed = false;                ///< set before: files follow each other without a gap, whatever kAlignedExtentBytes says
-  std::vector<Region*> regions;       ///< sorted by range.first
-  std::vector<ContentId> data_order;  ///< contents with bytes, by address
-  std::vector<Lba> content_lba;       ///< by ContentId; of an empty content: empty_lba
-  Lba empty_lba = 0;                  ///< where empty files are said to lie: the start of the data zone
+  const FormatWriter* holder = nullptr;  ///< set before: a format that is alone, and may hold contents itself
+  bool packed = false;                   ///< set before: files follow each other without a gap, whatever kAlignedExtentBytes says
+  std::vector<Region*> regions;          ///< sorted by range.first
+  std::vector<ContentId> data_order;     ///< contents with an extent, by address
+  std::vector<Lba> content_lba;          ///< by ContentId; of an empty content: empty_lba; of a held one: the sector it is in
+  Lba empty_lba = 0;                     ///< where empty files are said to lie: the start of the data zone
   SectorRange data;
   uint64_t end = 0;  ///< first LBA after the image (absolute)
   uint64_t sectors() const { return end - session_start; }

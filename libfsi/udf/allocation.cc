@@ -64,7 +64,8 @@ void AllocationChain::put_extent(uint64_t index, std::span<std::byte> block, uin
   head.allocation_length = used;
   std::memcpy(block.data(), &head, sizeof head);
   // The CRC covers the descriptors too: Windows checks it (UDF 2.3.11).
-  disc::seal_descriptor(block.first(sizeof head + used), disc::TagId::allocation_extent, tag_version, static_cast<uint32_t>(chain_block + index));
+  disc::seal_descriptor(block.first(sizeof head + used), disc::TagId::allocation_extent, tag_version,
+                        static_cast<uint32_t>(chain_block + index));
 }
 
 }  // namespace fsi::udf

@@ -65,7 +65,8 @@ void FileSet::measure_directories() {
       uint64_t position = kParentBytes;
       for (uint32_t child = 0; child < node.child_count; ++child) {
         const uint64_t end = position + identifier_bytes(node.first_child + child);
-        if (const uint64_t mark = (marks.size() + 1) * kMarkBytes; mark < end) marks.push_back({child, static_cast<uint32_t>(mark - position)});
+        if (const uint64_t mark = (marks.size() + 1) * kMarkBytes; mark < end)
+          marks.push_back({child, static_cast<uint32_t>(mark - position)});
         position = end;
       }
       directories_[d].bytes = position;
@@ -117,7 +118,8 @@ uint64_t FileSet::icb_block(NodeId id) const {
 }
 
 uint64_t FileSet::chain_block(NodeId id) const {
-  const auto at = std::lower_bound(chained_.begin(), chained_.end(), id, [](const Chained& one, NodeId wanted) { return one.node < wanted; });
+  const auto at =
+      std::lower_bound(chained_.begin(), chained_.end(), id, [](const Chained& one, NodeId wanted) { return one.node < wanted; });
   return at != chained_.end() && at->node == id ? at->first_block : 0;
 }
 
@@ -131,14 +133,19 @@ AllocationRun FileSet::file_run(const Node& node) const {
 
 // ---- Rendering ----
 
-void FileSet::render(uint64_t first, std::span<std::byte> out) const {
+bool FileSet::holds(ContentId id) const {
+  const Content& content = tree_.contents[id];
+  return form_.embed && content.size && content.size <= icb_room(form_) && content.first_node != kNone;
+}
+
+void FileSet::render(const ReadContent& read, uint64_t first, std::span<std::byte> out) const {
   const uint64_t end = first + out.size() / kSectorSize;
   const auto blocks = [&](uint64_t from, uint64_t to) { return out.subspan((from - first) * kSectorSize, (to - from) * kSectorSize); };
   uint64_t block = first;
   for (; block < std::min(end, kFirstSection); ++block) {
     if (block == kDescriptorBlock) render_descriptor(blocks(block, block + 1));
     if (block == kTerminatorBlock) render_terminator(blocks(block, block + 1));
-    if (block == kRootBlock) render_icb(kRoot, block, blocks(block, block + 1));
+    if (block == kRootBlock) render_icb(read, kRoot, block, blocks(block, block + 1));
   }
   if (block < std::min(end, sections_end_)) {
     auto at = std::upper_bound(directories_.begin(), directories_.end(), block,
@@ -154,7 +161,7 @@ void FileSet::render(uint64_t first, std::span<std::byte> out) const {
       }
       if (block < std::min(end, section_end)) {
         const uint64_t to = std::min(end, section_end);
-        render_children(*at, block, blocks(block, to));
+        render_children(read, *at, block, blocks(block, to));
         block = to;
       }
     }
@@ -208,7 +215,8 @@ void FileSet::render_identifiers(uint32_t directory, uint64_t from, std::span<st
   };
 
   uint32_t child = 0;
-  const auto large = std::lower_bound(marks_.begin(), marks_.end(), directory, [](const Marks& m, uint32_t wanted) { return m.directory < wanted; });
+  const auto large =
+      std::lower_bound(marks_.begin(), marks_.end(), directory, [](const Marks& m, uint32_t wanted) { return m.directory < wanted; });
   if (from >= kMarkBytes && large != marks_.end() && large->directory == directory) {
     const uint64_t k = std::min<uint64_t>(from / kMarkBytes, large->marks.size());
     child = large->marks[k - 1].child;
@@ -242,7 +250,7 @@ void FileSet::render_identifiers(uint32_t directory, uint64_t from, std::span<st
 }
 
 // The ICBs of a directory's children from block `first` on.
-void FileSet::render_children(const Directory& directory, uint64_t first, std::span<std::byte> out) const {
+void FileSet::render_children(const ReadContent& read, const Directory& directory, uint64_t first, std::span<std::byte> out) const {
   const Node& node = tree_.nodes[directory.node];
   const uint64_t base = first_icb_block(directory);
   const uint32_t wanted = owners_.rank(node.first_child) + static_cast<uint32_t>(first - base);
@@ -254,12 +262,12 @@ void FileSet::render_children(const Directory& directory, uint64_t first, std::s
   }
   for (NodeId id = low; !out.empty(); ++id) {
     if (!owners_.test(id)) continue;
-    render_icb(id, first++, out.first(kSectorSize));
+    render_icb(read, id, first++, out.first(kSectorSize));
     out = out.subspan(kSectorSize);
   }
 }
 
-void FileSet::render_icb(NodeId id, uint64_t block_number, std::span<std::byte> block) const {
+void FileSet::render_icb(const ReadContent& read, NodeId id, uint64_t block_number, std::span<std::byte> block) const {
   const Node& node = tree_.nodes[id];
   IcbFacts facts;
   facts.flags = icb_flags_of(node.mode);
@@ -276,7 +284,7 @@ void FileSet::render_icb(NodeId id, uint64_t block_number, std::span<std::byte> 
   size_t used = 0;
   switch (node.kind) {
     case NodeKind::directory: used = put_directory(id, block_number, facts, room); break;
-    case NodeKind::file: used = put_file(id, facts, room); break;
+    case NodeKind::file: used = put_file(read, id, facts, room); break;
     case NodeKind::symlink: used = put_symlink(id, facts, room); break;
     case NodeKind::char_device:
     case NodeKind::block_device:
@@ -306,9 +314,16 @@ size_t FileSet::put_directory(NodeId id, uint64_t block_number, IcbFacts& facts,
   return AllocationChain(run, room.size()).put_in_icb(room, 0, 0);
 }
 
-size_t FileSet::put_file(NodeId id, IcbFacts& facts, std::span<std::byte> room) const {
-  const AllocationRun run = file_run(tree_.nodes[id]);
+size_t FileSet::put_file(const ReadContent& read, NodeId id, IcbFacts& facts, std::span<std::byte> room) const {
+  const ContentId content = tree_.nodes[id].content;
   facts.type = disc::FileType::bytes;
+  if (holds(content)) {
+    facts.flags |= disc::kIcbArchive | disc::kIcbEmbedded;
+    facts.bytes = tree_.contents[content].size;
+    read(content, 0, room.first(facts.bytes));
+    return facts.bytes;
+  }
+  const AllocationRun run = file_run(tree_.nodes[id]);
   facts.flags |= disc::kIcbArchive | (run.long_form ? disc::kIcbLongAds : disc::kIcbShortAds);
   facts.bytes = run.bytes;
   facts.blocks = sectors_for(run.bytes);

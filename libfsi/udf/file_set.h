@@ -32,7 +32,11 @@ class FileSet {
 
   uint64_t blocks() const { return blocks_; }
   /// Fills `out`, which is zero, with the blocks from `first` on. Thread-safe.
-  void render(uint64_t first, std::span<std::byte> out) const;
+  void render(const ReadContent& read, uint64_t first, std::span<std::byte> out) const;
+
+  /// Whether the content lies in the ICB of its file, and in which block.
+  bool holds(ContentId id) const;
+  uint64_t block_holding(ContentId id) const { return icb_block(tree_.contents[id].first_node); }
 
   uint64_t directories() const { return directories_.size(); }
   /// File identifiers that are no directory's.
@@ -82,10 +86,10 @@ class FileSet {
   void render_descriptor(std::span<std::byte> block) const;
   void render_terminator(std::span<std::byte> block) const;
   void render_identifiers(uint32_t directory, uint64_t from, std::span<std::byte> out, uint64_t location, bool one_location) const;
-  void render_children(const Directory& directory, uint64_t first, std::span<std::byte> out) const;
-  void render_icb(NodeId id, uint64_t block_number, std::span<std::byte> block) const;
+  void render_children(const ReadContent& read, const Directory& directory, uint64_t first, std::span<std::byte> out) const;
+  void render_icb(const ReadContent& read, NodeId id, uint64_t block_number, std::span<std::byte> block) const;
   size_t put_directory(NodeId id, uint64_t block_number, IcbFacts& facts, std::span<std::byte> room) const;
-  size_t put_file(NodeId id, IcbFacts& facts, std::span<std::byte> room) const;
+  size_t put_file(const ReadContent& read, NodeId id, IcbFacts& facts, std::span<std::byte> room) const;
   size_t put_symlink(NodeId id, IcbFacts& facts, std::span<std::byte> room) const;
   void render_chain(uint64_t block_number, std::span<std::byte> block) const;
 
@@ -96,7 +100,7 @@ class FileSet {
   const NodeNames& names_;
   LongTargets& targets_;
 
-  RankedBits owners_;                   // nodes with an ICB of their own: all but the root and hard links
+  RankedBits owners_;  // nodes with an ICB of their own: all but the root and hard links
   RankedBits is_directory_;
   std::vector<Directory> directories_;  // by node and by block
   std::vector<Marks> marks_;            // by directory

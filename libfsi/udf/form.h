@@ -30,11 +30,11 @@ struct Form {
 
   uint16_t revision;
   uint16_t tag_version;
-  bool extended;            ///< extended file entries instead of file entries
-  bool metadata_partition;  ///< ICBs and directories lie in a metadata partition
-  bool duplicate;           ///< which is there twice
-  bool embed;               ///< small files and directories lie inside of their ICBs
-  uint64_t anchor_from_end; ///< the second anchor: N or N - 256, as a distance from the image's end
+  bool extended;             ///< extended file entries instead of file entries
+  bool metadata_partition;   ///< ICBs and directories lie in a metadata partition
+  bool duplicate;            ///< which is there twice
+  bool embed;                ///< small files and directories lie inside of their ICBs
+  uint64_t anchor_from_end;  ///< the second anchor: N or N - 256, as a distance from the image's end
 
   size_t entry_bytes() const { return extended ? sizeof(disc::ExtendedFileEntry) : sizeof(disc::FileEntry); }
   /// Partition reference of ICBs. That of file data is always 0.

@@ -50,7 +50,8 @@ void put_device(uint64_t device, uint16_t tag_version, uint32_t location, std::s
 
 size_t icb_room(const Form& form, bool device) { return kSectorSize - form.entry_bytes() - (device ? kDeviceAttributeBytes : 0); }
 
-void put_icb(const Form& form, const IcbFacts& facts, std::span<const std::byte> allocation, uint32_t location, std::span<std::byte> block) {
+void put_icb(const Form& form, const IcbFacts& facts, std::span<const std::byte> allocation, uint32_t location,
+             std::span<std::byte> block) {
   assert(allocation.size() <= icb_room(form, facts.device.has_value()));
   const size_t attributes = facts.device ? kDeviceAttributeBytes : 0;
   if (form.extended) {
@@ -69,7 +70,8 @@ void put_icb(const Form& form, const IcbFacts& facts, std::span<const std::byte>
   size_t used = form.entry_bytes();
   if (facts.device) put_device(*facts.device, form.tag_version, location, block.subspan(used));
   used += attributes;
-  if (!allocation.empty() && allocation.data() != block.data() + used) std::memcpy(block.data() + used, allocation.data(), allocation.size());
+  if (!allocation.empty() && allocation.data() != block.data() + used)
+    std::memcpy(block.data() + used, allocation.data(), allocation.size());
   used += allocation.size();
   disc::seal_descriptor(block.first(used), form.extended ? disc::TagId::extended_file_entry : disc::TagId::file_entry, form.tag_version,
                         location);

@@ -13,13 +13,13 @@ struct IcbFacts {
   disc::FileType type = disc::FileType::bytes;
   uint16_t flags = disc::kIcbShortAds;  ///< what the allocation descriptors are, setuid, ...
   uint32_t uid = 0, gid = 0;
-  uint32_t permissions = 0;             ///< as ECMA-167 counts them: permissions_of()
+  uint32_t permissions = 0;  ///< as ECMA-167 counts them: permissions_of()
   uint16_t links = 1;
   uint64_t bytes = 0;
-  uint64_t blocks = 0;                  ///< recorded outside of the ICB
+  uint64_t blocks = 0;  ///< recorded outside of the ICB
   uint64_t unique_id = 0;
   Time mtime = 0, atime = 0, ctime = 0;
-  std::optional<uint64_t> device;       ///< makedev() number
+  std::optional<uint64_t> device;  ///< makedev() number
 };
 
 /// Bytes of an ICB that are left for allocation descriptors or embedded data.

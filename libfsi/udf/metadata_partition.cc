@@ -33,7 +33,16 @@ uint64_t FileSetRegion::measure() {
   return (files_.blocks() + disc::kMetadataUnit - 1) / disc::kMetadataUnit * disc::kMetadataUnit;
 }
 
-void FileSetRegion::render(uint64_t first, std::span<std::byte> out) const { files_.render(first, out); }
+void FileSetRegion::render(uint64_t first, std::span<std::byte> out) const {
+  const ReadContent none = [&](ContentId, uint64_t, std::span<std::byte>) {
+    throw Error(ErrorKind::failed, what(), "rendering it", "it holds files' data, and nothing was given to read them with");
+  };
+  files_.render(none, first, out);
+}
+
+void FileSetRegion::render_with(const ReadContent& read, uint64_t first, std::span<std::byte> out) const {
+  files_.render(read, first, out);
+}
 
 void FileSetRegion::describe(std::vector<std::pair<std::string, SectorRange>>& parts) const {
   parts.emplace_back(what() + ": file set descriptor", SectorRange{0, 2});
@@ -62,8 +71,7 @@ void MetadataIcbRegion::render(uint64_t, std::span<std::byte> out) const {
   facts.mtime = facts.atime = facts.ctime = volume_.created;
   const auto room = out.subspan(kSectorSize - icb_room(form_));
   const AllocationChain chain(run, room.size());
-  if (chain.extents())
-    throw Error(ErrorKind::limit, what(), "recording its extents", "the metadata would pass 229 GiB; split the source");
+  if (chain.extents()) throw Error(ErrorKind::limit, what(), "recording its extents", "the metadata would pass 229 GiB; split the source");
   const size_t used = chain.put_in_icb(room, 0, 0);
   put_icb(form_, facts, room.first(used), static_cast<uint32_t>(range.first - partition), out);
 }

@@ -17,7 +17,9 @@ class FileSetRegion : public Region {
   FileSetRegion(const FileSet& files, Role role);
   std::string what() const override;
   uint64_t measure() override;
+  /// Only for a file set that holds no contents.
   void render(uint64_t first, std::span<std::byte> out) const override;
+  void render_with(const ReadContent& read, uint64_t first, std::span<std::byte> out) const override;
   void describe(std::vector<std::pair<std::string, SectorRange>>& parts) const override;
 
  private:

@@ -6,8 +6,8 @@
 
 namespace fsi::udf {
 
-inline constexpr Time kEarliestTime = -62135596800 * kSecond;             // 0001-01-01T00:00:00
-inline constexpr Time kLatestTime = 253402300800 * kSecond - 1;           // 9999-12-31T23:59:59.999999
+inline constexpr Time kEarliestTime = -62135596800 * kSecond;    // 0001-01-01T00:00:00
+inline constexpr Time kLatestTime = 253402300800 * kSecond - 1;  // 9999-12-31T23:59:59.999999
 
 /// Times outside of the range become its ends.
 disc::Timestamp timestamp(Time time);

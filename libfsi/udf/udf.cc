@@ -23,7 +23,8 @@ const UdfOptions& checked(const UdfOptions& options) {
   if (!is_udf_revision(options.revision)) {
     char number[16];
     std::snprintf(number, sizeof number, "%x.%02x", options.revision >> 8, options.revision & 0xFF);
-    throw Error(ErrorKind::usage, number, "choosing the revision of UDF", "there is none of that number; choose 1.02, 1.50, 2.00, 2.01, 2.50 or 2.60");
+    throw Error(ErrorKind::usage, number, "choosing the revision of UDF",
+                "there is none of that number; choose 1.02, 1.50, 2.00, 2.01, 2.50 or 2.60");
   }
   return options;
 }
@@ -61,6 +62,9 @@ class Udf : public UdfWriter {
     return regions;
   }
 
+  bool holds(ContentId id) const override { return files_.holds(id); }
+  Lba held_at(ContentId id) const override { return static_cast<Lba>(file_set_.range.first + files_.block_holding(id)); }
+
   std::string format_name() const override { return "UDF"; }
   std::string name_in_format(NodeId id) const override { return id == kRoot ? std::string() : names_.display(id); }
   void for_each_changed(const Changed& changed) const override {
@@ -91,7 +95,8 @@ class Udf : public UdfWriter {
 void Udf::for_each_loss(const Loss& loss) const {
   for (NodeId id = 0; id < tree_.nodes.size(); ++id) {
     const Node& node = tree_.nodes[id];
-    for (const auto& [what, time] : {std::pair{"time of last change", node.mtime}, {"time of last access", node.atime},
+    for (const auto& [what, time] : {std::pair{"time of last change", node.mtime},
+                                     {"time of last access", node.atime},
                                      {"time of last change of attributes", node.ctime}}) {
       if (time < udf::kEarliestTime) loss(id, std::string(what) + ": before the year 1, recorded as its beginning");
       if (time > udf::kLatestTime) loss(id, std::string(what) + ": after the year 9999, recorded as its end");
@@ -101,7 +106,8 @@ void Udf::for_each_loss(const Loss& loss) const {
       const std::string components = udf::link_components(target);
       const std::string recorded = udf::target_of_components(components);
       if (recorded != target) loss(id, "target of the link: recorded as " + printable(recorded));
-      if (components.size() > kSectorSize) loss(id, "target of the link: Linux does not show a link that takes more than 2048 bytes in UDF");
+      if (components.size() > kSectorSize)
+        loss(id, "target of the link: Linux does not show a link that takes more than 2048 bytes in UDF");
     }
     if (const uint64_t links = udf::FileSet::links(node); links > udf::FileSet::kMostLinks)
       loss(id, "number of links: " + std::to_string(links) + ", recorded as " + std::to_string(udf::FileSet::kMostLinks));

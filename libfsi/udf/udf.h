@@ -5,17 +5,17 @@
 #include <memory>
 
 #include "libfsi/layout/layout.h"
-#include "libfsi/layout/volume.h"
 #include "libfsi/layout/recorded_names.h"
+#include "libfsi/layout/volume.h"
 
 namespace fsi {
 
 struct UdfOptions {
-  unsigned revision = 0x0201;       ///< 0x0102, 0x0150, 0x0200, 0x0201, 0x0250 or 0x0260
-  uint64_t vrs_at = 16;             ///< sector of BEA01 from the session start: directly behind the ISO 9660 set terminator
-  bool embed = false;               ///< small files lie inside of their ICBs; for UDF alone, since ISO 9660 needs an extent
-  bool end_is_taken = false;        ///< the last sectors belong to another (a backup GPT): the second anchor lies 256 before the last
-  bool duplicate_metadata = true;   ///< 2.50 and up: the mirror has its own copy of the metadata
+  unsigned revision = 0x0201;      ///< 0x0102, 0x0150, 0x0200, 0x0201, 0x0250 or 0x0260
+  uint64_t vrs_at = 16;            ///< sector of BEA01 from the session start: directly behind the ISO 9660 set terminator
+  bool embed = false;              ///< small files and directories lie inside of their ICBs; for UDF alone, as Layout::holder
+  bool end_is_taken = false;       ///< the last sectors belong to another (a backup GPT): the second anchor lies 256 before the last
+  bool duplicate_metadata = true;  ///< 2.50 and up: the mirror has its own copy of the metadata
 };
 
 /// Whether there is a revision of that number (0x0201 is 2.01).

@@ -15,7 +15,8 @@ namespace fsi::udf {
 class VolumeStructure {
  public:
   /// `mirror_icb`: the region of the metadata mirror's ICB, the last block of the partition; null without one.
-  VolumeStructure(const Volume& volume, const Layout& layout, const Form& form, const FileSet& files, uint64_t vrs_at, const Region* mirror_icb);
+  VolumeStructure(const Volume& volume, const Layout& layout, const Form& form, const FileSet& files, uint64_t vrs_at,
+                  const Region* mirror_icb);
   ~VolumeStructure();
 
   /// The reserve sequence and the second anchor close the image, so that nothing lies behind what UDF names:

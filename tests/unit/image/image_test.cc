@@ -33,7 +33,18 @@ class ImageTest : public ::testing::Test {
     }
   };
 
-  std::unique_ptr<Image> make(const std::vector<size_t>& sizes, unsigned threads, DigestKind kind = DigestKind::xxh3, Lba start = 0) {
+  struct Closing : Region {
+    Closing() {
+      zone = Zone::closing;
+      fixed_at = 3;
+    }
+    std::string what() const override { return "closing"; }
+    uint64_t measure() override { return 3; }
+    void render(uint64_t, std::span<std::byte> out) const override { std::fill(out.begin(), out.end(), std::byte{0xC1}); }
+  };
+
+  std::unique_ptr<Image> make(const std::vector<size_t>& sizes, unsigned threads, DigestKind kind = DigestKind::xxh3, Lba start = 0,
+                              bool closing = false) {
     Image::Parts parts;
     parts.threads = threads;
     parts.tree = std::make_unique<SourceTree>();
@@ -59,8 +70,10 @@ class ImageTest : public ::testing::Test {
       tree.blobs.push_back(std::move(bytes));
     }
     parts.regions.push_back(std::make_unique<Stamp>());
+    if (closing) parts.regions.push_back(std::make_unique<Closing>());
     if (kind != DigestKind::none) parts.manifest = std::make_unique<ManifestWriter>(tree, *parts.layout, kind);
-    std::vector<Region*> regions{parts.regions[0].get()};
+    std::vector<Region*> regions;
+    for (const auto& region : parts.regions) regions.push_back(region.get());
     if (parts.manifest)
       for (Region* region : parts.manifest->regions()) regions.push_back(region);
     assign_extents(tree, regions, measure_regions(regions), start, *parts.layout);
@@ -140,8 +153,27 @@ TEST_F(ImageTest, TheManifestSaysWhatItsTextSays) {
   EXPECT_EQ(0, std::memcmp(digest_of(DigestKind::xxh3, table).data(), header.root, 16));
 }
 
+TEST_F(ImageTest, ClosingSectorsAreTheLastAndTheManifestCoversThem) {
+  const auto image = make(sizes_, 2, DigestKind::xxh3, 0, true);
+  const auto bytes = whole(*image, 64);
+  EXPECT_EQ(bytes.back(), std::byte{0xC1});
+  EXPECT_EQ(bytes[bytes.size() - 3 * kSectorSize], std::byte{0xC1});
+  EXPECT_EQ(bytes[bytes.size() - 3 * kSectorSize - 1], std::byte{});
+  EXPECT_EQ(image->item_at(static_cast<Lba>(image->sectors() - 1)).what, "closing");
+  EXPECT_EQ(image->item_at(static_cast<Lba>(image->sectors() - 4)).what, "manifest");
+  disc::ManifestLocator locator;
+  ASSERT_TRUE(load(std::span<const std::byte>(bytes), disc::kLocatorSector * kSectorSize, locator));
+  EXPECT_EQ(locator.manifest_first + locator.manifest_sectors, image->sectors());
+  const auto manifest = std::span<const std::byte>(bytes).subspan(locator.manifest_first * kSectorSize);
+  disc::ManifestHeader header;
+  ASSERT_TRUE(load(manifest, 0, header));
+  EXPECT_EQ(0, std::memcmp(digest_of(DigestKind::xxh3, manifest.subspan(sizeof header)).data(), header.body_digest, 16));
+  write_image_file(*make(sizes_, 3, DigestKind::xxh3, 0, true), directory_ + "/image", {});
+  EXPECT_EQ(slurp(directory_ + "/image"), bytes);
+}
+
 TEST_F(ImageTest, TheMapCoversEveryFileAndFindsIt) {
-  const auto image = make(sizes_, 1);
+  const auto image = make(sizes_, 1, DigestKind::xxh3, 0, true);
   uint64_t last = 0;
   size_t files = 0;
   image->for_each_item([&](const MapItem& item) {

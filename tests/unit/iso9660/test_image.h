@@ -107,7 +107,7 @@ class TreeBuilder {
         node.links = 2;
         for (auto& [name, child] : item.children) {
           items.push_back(child.get());
-          if (child->kind == NodeKind::directory) ++tree.nodes[id].links;  // `node` goes when the vector grows
+          if (child->kind == NodeKind::directory) ++node.links;
           Node next;
           next.name = text(tree, name);
           next.parent = id;

@@ -24,11 +24,12 @@ class Block : public Region {
 class Last : public Block {
  public:
   Last() : Block(Zone::last, 0) {}
-  uint64_t measure_behind(uint64_t before, uint64_t) override {
+  uint64_t measure_behind(uint64_t before, uint64_t closing) override {
     seen = before;
+    seen_closing = closing;
     return 32;
   }
-  uint64_t seen = 0;
+  uint64_t seen = 0, seen_closing = 0;
 };
 
 SourceTree tree_of(std::vector<uint64_t> sizes) {
@@ -62,6 +63,46 @@ TEST(Layout, ZonesFollowEachOtherAndNothingOverlaps) {
   EXPECT_EQ(last.range, (SectorRange{32, 32}));
   EXPECT_EQ(last.seen, 32u);
   EXPECT_EQ(layout.end, 64u);
+}
+
+TEST(Layout, ClosingRegionsLieInsideOfTheLastOne) {
+  Block descriptor(Zone::fixed, 1, 16), anchor(Zone::closing, 1, 1), sequence(Zone::closing, 16, 17);
+  Last last;
+  const SourceTree tree = tree_of({100});
+  const Layout layout = lay_out(tree, {&anchor, &sequence, &descriptor, &last}, 64);
+  EXPECT_EQ(last.seen_closing, 17u);
+  EXPECT_EQ(last.range, (SectorRange{64 + 32, 32}));
+  EXPECT_EQ(layout.end, 128u);
+  EXPECT_EQ(anchor.range, (SectorRange{127, 1}));
+  EXPECT_EQ(sequence.range, (SectorRange{111, 16}));
+
+  const Layout without = lay_out(tree, {&anchor, &sequence, &descriptor});
+  EXPECT_EQ(without.end, 64u);  // 18 sectors and 17
+  EXPECT_EQ(anchor.range, (SectorRange{63, 1}));
+  EXPECT_EQ(sequence.range, (SectorRange{47, 16}));
+
+  Block reaches_in(Zone::closing, 2, 2);
+  EXPECT_THROW(lay_out(tree, {&anchor, &reaches_in}), Error);
+  Last second;
+  EXPECT_THROW(lay_out(tree, {&last, &second}), Error);
+}
+
+class Holder : public FormatWriter {
+ public:
+  void prepare() override {}
+  std::vector<Region*> regions() override { return {}; }
+  bool holds(ContentId id) const override { return id == 1; }
+  Lba held_at(ContentId) const override { return 7; }
+};
+
+TEST(Layout, HeldContentsTakeNoExtent) {
+  const Holder holder;
+  Layout layout;
+  layout.holder = &holder;
+  assign_extents(tree_of({100, 100, 100}), {}, {}, 0, layout);
+  EXPECT_EQ(layout.data_order, (std::vector<ContentId>{0, 2}));
+  EXPECT_EQ(layout.content_lba, (std::vector<Lba>{0, 7, 1}));
+  EXPECT_EQ(layout.data.count, 2u);
 }
 
 TEST(Layout, LargeExtentsBeginOnFourKibibytesOfTheSession) {

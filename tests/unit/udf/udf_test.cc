@@ -26,6 +26,7 @@ class UdfImage {
   explicit UdfImage(SourceTree source, UdfOptions options = {}, Lba session_start = 0, Volume of = test::TestImage::volume())
       : tree(std::move(source)), volume_(std::move(of)), writer(make_udf(tree, volume_, layout, options)) {
     writer->prepare();
+    layout.holder = writer.get();
     const std::vector<Region*> regions = writer->regions();
     assign_extents(tree, regions, measure_regions(regions), session_start, layout);
   }
@@ -33,13 +34,25 @@ class UdfImage {
   std::vector<std::byte> sector(uint64_t lba) const {
     std::vector<std::byte> bytes(kSectorSize);
     for (const Region* region : layout.regions)
-      if (lba >= region->range.first && lba < region->range.end()) region->render(lba - region->range.first, bytes);
+      if (lba >= region->range.first && lba < region->range.end()) region->render_with(read(), lba - region->range.first, bytes);
     return bytes;
   }
   UdfWalk walk() const {
     return UdfWalk([this](uint64_t lba) { return sector(lba); }, layout.session_start, layout.sectors());
   }
-  std::vector<std::byte> render(const Region& region, uint64_t step) const { return test::TestImage::render(region, step); }
+  std::vector<std::byte> render(const Region& region, uint64_t step) const {
+    std::vector<std::byte> bytes(region.range.count * kSectorSize);
+    for (uint64_t at = 0; at < region.range.count; at += step) {
+      const uint64_t count = std::min(step, region.range.count - at);
+      region.render_with(read(), at, std::span(bytes).subspan(at * kSectorSize, count * kSectorSize));
+    }
+    return bytes;
+  }
+  ReadContent read() const {
+    return [this](ContentId id, uint64_t offset, std::span<std::byte> out) {
+      std::memcpy(out.data(), tree.blobs[tree.contents[id].place]->data() + offset, out.size());
+    };
+  }
 
   SourceTree tree;
   Layout layout;
@@ -75,7 +88,7 @@ TreeBuilder nasty_tree() {
   tree.directory("/sticky").mode = 01777;
   std::string deep;
   for (int i = 0; i < 40; ++i) tree.file((deep += "/deep" + std::to_string(i)) + "/file", "f");
-  for (int i = 0; i < 3000; ++i) tree.file("/many/file number " + std::to_string(i) + std::string(static_cast<size_t>(i) % 60, 'n'), "m");
+  for (int i = 0; i < 1200; ++i) tree.file("/many/file number " + std::to_string(i) + std::string(static_cast<size_t>(i) % 60, 'n'), "m");
   tree.file("/\xD0\xB6/\xE6\x97\xA5\xE6\x9C\xAC", "ja");
   tree.file("/\xC3\xA9", "e");
   tree.file("/bad\xFF", "1");
@@ -88,7 +101,8 @@ TEST(Udf, EveryRevisionSaysTheSameTree) {
   for (const unsigned revision : kRevisions)
     for (const bool embed : {false, true})
       for (const bool duplicate : {false, true})
-        for (const Lba start : {0u, 4096u}) {
+        for (const Lba start : {embed ? 4096u : 0u}) {
+          if (duplicate && revision < 0x0250) continue;
           SCOPED_TRACE(std::to_string(revision) + (embed ? " embed" : "") + (duplicate ? " duplicate " : " ") + std::to_string(start));
           UdfOptions options;
           options.revision = revision;
@@ -114,6 +128,10 @@ TEST(Udf, EveryRevisionSaysTheSameTree) {
               EXPECT_EQ(file.bytes, image.tree.contents[node.content].size);
               if (!file.extents.empty()) {
                 EXPECT_EQ(file.extents.front().first, image.layout.content_lba[node.content]);
+              } else {
+                const auto& blob = *image.tree.blobs[image.tree.contents[node.content].place];
+                EXPECT_TRUE(embed || blob.empty());
+                EXPECT_EQ(file.embedded, blob);
               }
             }
           }
@@ -145,7 +163,7 @@ TEST(Udf, AnyWindowIsTheSameFunction) {
         for (int i = 0; i < 50 && region->range.count; ++i) {
           const uint64_t first = random() % region->range.count, count = 1 + random() % (region->range.count - first);
           std::vector<std::byte> part(count * kSectorSize);
-          region->render(first, part);
+          region->render_with(image.read(), first, part);
           ASSERT_TRUE(std::equal(part.begin(), part.end(), whole.begin() + static_cast<ptrdiff_t>(first * kSectorSize))) << region->what();
         }
       }

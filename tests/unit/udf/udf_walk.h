@@ -25,8 +25,8 @@ class UdfWalk {
     uint16_t flags = 0, links = 0;
     uint64_t bytes = 0, unique_id = 0, icb = 0;
     disc::Timestamp mtime;
-    std::vector<std::byte> embedded;                      // when it lies in the ICB
-    std::vector<std::pair<uint64_t, uint64_t>> extents;   // sector, bytes
+    std::vector<std::byte> embedded;                     // when it lies in the ICB
+    std::vector<std::pair<uint64_t, uint64_t>> extents;  // sector, bytes
     std::vector<std::byte> attributes;
     bool hidden = false;
   };
@@ -82,8 +82,8 @@ class UdfWalk {
     EXPECT_GE(anchor.main_sequence.length, 16 * kSectorSize);
     EXPECT_EQ(anchor.reserve_sequence.length, anchor.main_sequence.length);
     using disc::TagId;
-    const TagId order[] = {TagId::primary_volume, TagId::implementation_use, TagId::partition, TagId::logical_volume, TagId::unallocated_space,
-                           TagId::terminating};
+    const TagId order[] = {TagId::primary_volume, TagId::implementation_use, TagId::partition,
+                           TagId::logical_volume, TagId::unallocated_space,  TagId::terminating};
     for (uint64_t i = 0; i < std::size(order); ++i) {
       auto main = read_(anchor.main_sequence.location + i), reserve = read_(anchor.reserve_sequence.location + i);
       check_tag(main, order[i], anchor.main_sequence.location + i, 24);
@@ -243,8 +243,8 @@ class UdfWalk {
       disc::LongAd icb, parent;
     };
     std::vector<Pending> pending{{"", set.root, set.root}};
-    std::map<uint64_t, uint64_t> names_of;                // by ICB block
-    std::map<uint64_t, std::set<uint64_t>> ids_of;        // by ICB block: unique ids of the identifiers
+    std::map<uint64_t, uint64_t> names_of;          // by ICB block
+    std::map<uint64_t, std::set<uint64_t>> ids_of;  // by ICB block: unique ids of the identifiers
     std::set<uint32_t> identifier_ids;
     uint64_t directories = 0, others = 0;
     ++names_of[set.root.location.block];
@@ -263,7 +263,8 @@ class UdfWalk {
         const auto head = as<disc::FileIdentifierDescriptor>(bytes, at);
         const size_t length = (sizeof head + head.implementation_use_length + head.identifier_length + 3) / 4 * 4;
         ASSERT_LE(at + length, bytes.size());
-        check_tag(std::span(bytes).subspan(at, length), disc::TagId::file_identifier, embedded ? first_block : first_block + at / kSectorSize, length);
+        check_tag(std::span(bytes).subspan(at, length), disc::TagId::file_identifier,
+                  embedded ? first_block : first_block + at / kSectorSize, length);
         EXPECT_EQ(head.version, 1);
         EXPECT_EQ(head.icb.length, kSectorSize);
         if (at == 0) {
