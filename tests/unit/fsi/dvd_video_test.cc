@@ -29,7 +29,9 @@ TEST(DvdVideo, EachSetLiesAsPlayersAddItUp) {
     const NodeId id = tree.find(std::string("/VIDEO_TS/") + name);
     ASSERT_NE(id, kNone) << name;
     const Extent extent = layout.extent(tree, tree.nodes[id].content);
-    if (next != 0) EXPECT_EQ(extent.first, next) << name;
+    if (next != 0) {
+      EXPECT_EQ(extent.first, next) << name;
+    }
     next = extent.range().end();
     EXPECT_EQ(tree.contents[tree.nodes[id].content].first_node, id);
   }
