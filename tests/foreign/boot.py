@@ -6,7 +6,6 @@ emulated floppies and hard disks; a line on the serial port proves it. Other peo
 distribution: isolinux, syslinux-common, grub-pc-bin, grub-efi-amd64-bin, grub-common, ovmf, mtools.
 """
 import hashlib
-import io
 import os
 import re
 import shutil
@@ -27,6 +26,7 @@ GRUB_EFI = "/usr/lib/grub/x86_64-efi"
 GRUB_MBR = GRUB_PC + "/boot_hybrid.img"
 OVMF = [("/usr/share/OVMF/OVMF_CODE_4M.fd", "/usr/share/OVMF/OVMF_VARS_4M.fd"), ("/usr/share/OVMF/OVMF_CODE.fd", "/usr/share/OVMF/OVMF_VARS.fd")]
 SAID = b"DISCPRESS-BOOTED"
+CURSOR = re.compile(rb"\x1b\[[0-9;?]*[A-Za-z]")  # SeaBIOS moves about where nothing moved
 PATIENCE = 240  # seconds, on a busy machine
 
 
@@ -63,7 +63,7 @@ def boots(scratch, firmware, how, image, says=SAID):
         while True:
             gone = machine.poll() is not None
             with open(serial, "rb") as stream:
-                text = stream.read()
+                text = CURSOR.sub(b"", stream.read())
             if says in text:
                 return
             assert not gone, f"{name}: the machine ended: {machine.stderr.read()!r} {text[-400:]!r}"
@@ -168,6 +168,11 @@ def grub_beside_efi(scratch):
         boots(scratch, "ovmf", how, image)
     boots(scratch, "seabios", "stick", stick(scratch, image))
     boots(scratch, "ovmf", "stick", stick(scratch, image))
+    # Beside UDF, whose second anchor makes room for the backup table.
+    image = image_of(scratch, tree, "--udf", *GRUB_BOOT, "--efi-dir", folder, "--hybrid", f"mbr={GRUB_MBR},gpt")
+    for firmware in ("seabios", "ovmf"):
+        for how in ("disc", "stick"):
+            boots(scratch, firmware, how, image)
 
 
 @in_scratch
@@ -294,12 +299,13 @@ def many_entries(scratch):
                 assert stream.read(asked[i][2]) == bytes([65 + i]) * asked[i][2], f"entry {i} points elsewhere"
         said = good("xorriso", "-indev", image, "-report_el_torito", "plain").stdout.decode()
         assert f"El Torito catalog  : {sector}  1" in said, said
-        assert re.findall(r"boot img :\s+\d+  (\S+)\s+y\s+none\s+0x0000\s+0x00\s+(\d+)\s+(\d+)", said) == [
+        assert re.findall(r"boot img :\s+\d+\s+(\S+)\s+y\s+none\s+0x0000\s+0x00\s+(\d+)\s+(\d+)", said) == [
             ({0: "BIOS", 0xEF: "UEFI", 2: "Mac"}[e["platform"]], str(e["blocks"]), str(e["lba"])) for e in entries], said
         assert ("El Torito cat path : /boot/boot.cat" in said) == bool(catalog), said
         assert "El Torito img path :   1  /boot/1.img" in said, said
         told = good("isoinfo", "-d", "-i", image).stdout.decode()
-        assert f"boot catalog is in sector {sector}" in told and f"({entries[0]['lba']})" in told.replace(" ", "(") + ")" or str(entries[0]["lba"]) in told, told
+        assert f"boot catalog is in sector {sector}\n" in told, told
+        assert re.search(rf"Bootoff [0-9A-F]+ {entries[0]['lba']}\b", told), told
         if shutil.which("dumpet"):
             dumped = good("dumpet", "-i", image)
             text = dumped.stdout.decode() + dumped.stderr
@@ -379,7 +385,7 @@ def partition_tables(scratch):
         stream.seek(-512 + 40, os.SEEK_END)
         stream.write(b"\xff")
     done = run(VERIFY, image)
-    assert done.returncode == 3 and b"differ" in done.stdout.lower() + done.stderr.lower().encode(), done
+    assert done.returncode == 3 and b"damaged" in done.stdout, done
 
     image = image_of(scratch, isolinux_tree(os.path.join(scratch, "two")), *ISOLINUX_BOOT, "--hybrid", "mbr=" + ISOHYBRID)
     said = good("xorriso", "-indev", image, "-report_system_area", "plain").stdout.decode()
