@@ -111,7 +111,16 @@ def shapes(view):
     return out
 
 
-def rename_by_contents(expected, actual, verdict):
+class JolietNames:
+    """What a format's names are like: whether a name read is legal, whether one of the source must be there as it is, and
+    how to fold names that may not be there twice."""
+    format = "Joliet"
+    legal = staticmethod(joliet_legal)
+    must_stay = staticmethod(joliet_must_stay)
+    fold = staticmethod(str.casefold)
+
+
+def rename_by_contents(expected, actual, verdict, names=JolietNames):
     """Gives the entries of `actual` whose names had to change the source's names back, folder by folder, by equal contents.
     A name with no reason to change is left alone, so that a needless change shows as a difference."""
     want_shape, got_shape = shapes(expected), shapes(actual)
@@ -126,19 +135,19 @@ def rename_by_contents(expected, actual, verdict):
     while pending:
         want_folder, got_folder = pending.pop()
         wants, gots = want_children[want_folder], got_children[got_folder]
-        folded = collections.Counter(name.decode("utf-8", "replace").casefold() for name in wants)
-        stays = {name for name in wants if joliet_must_stay(name) and folded[name.decode("utf-8").casefold()] == 1}
+        folded = collections.Counter(names.fold(name.decode("utf-8", "replace")) for name in wants)
+        stays = {name for name in wants if names.must_stay(name) and folded[names.fold(name.decode("utf-8"))] == 1}
         pairs = {name: name for name in wants.keys() & gots.keys()
                  if name in stays or want_shape[wants[name]] == got_shape[gots[name]]}
         left = collections.defaultdict(list)
         for name in sorted(gots.keys() - pairs.values()):
             left[got_shape[gots[name]]].append(name)
-            if not joliet_legal(name):
-                verdict.failures.append(f"{short(gots[name])}: not a legal Joliet name")
+            if not names.legal(name):
+                verdict.failures.append(f"{short(gots[name])}: not a legal {names.format} name")
         for name in sorted(wants.keys() - pairs.keys()):
             if name not in stays and left[want_shape[wants[name]]]:
                 pairs[name] = left[want_shape[wants[name]]].pop(0)
-                verdict.forced["Joliet: a name that does not fit has changed"] += 1
+                verdict.forced[f"{names.format}: a name that does not fit has changed"] += 1
         for name in set(gots) - set(pairs.values()):
             renamed[gots[name]] = actual[gots[name]]
         for want_name, got_name in pairs.items():

@@ -74,7 +74,7 @@ def walk(root, hashes=True):
             path = os.path.join(folder, item.name)
             try:
                 info = item.stat(follow_symlinks=False)
-            except FileNotFoundError:
+            except OSError:  # Linux shows a name in UDF whose link it cannot read
                 view[path] = Entry("listed but not found")
                 continue
             entry = view[path] = look(item.path, info)
