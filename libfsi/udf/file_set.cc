@@ -207,7 +207,7 @@ void FileSet::render_identifiers(uint32_t directory, uint64_t from, std::span<st
     const auto whole = std::span(record).first(bytes);
     head.identifier_length = name.size();
     std::memcpy(whole.data(), &head, sizeof head);
-    std::memcpy(whole.data() + sizeof head, name.data(), name.size());
+    std::copy_n(std::as_bytes(std::span(name)).begin(), name.size(), whole.begin() + sizeof head);
     std::fill(whole.begin() + static_cast<ptrdiff_t>(sizeof head + name.size()), whole.end(), std::byte{});
     const uint64_t block = one_location ? location : location + sink.position() / kSectorSize;
     disc::seal_descriptor(whole, disc::TagId::file_identifier, form_.tag_version, static_cast<uint32_t>(block));
