@@ -52,6 +52,7 @@ struct ImageOptions {
   bool udf_for_large_files = true;       ///< UDF joins ISO 9660 by itself, and it is said, for a file of 4 GiB or more
   unsigned udf_revision = 0;             ///< 0x0102 to 0x0260; 0: 1.02 beside ISO 9660, 2.01 alone
   bool duplicate_metadata = true;        ///< UDF 2.50 and up: the mirror of the metadata is a copy, not the same blocks
+  bool count_xattrs = true;              ///< in UDF that could hold them, 2.00 and up: when nobody asked for them, say how many are left out
   std::vector<std::string> real_time;    ///< globs of files that are real-time files; UDF 2.01 and up, else Error{usage}
   Volume volume;                         ///< empty ids get their defaults in create_result()
   BootOptions boot;                      ///< without entries nothing boots

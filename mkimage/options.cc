@@ -74,6 +74,13 @@ fsi::DigestKind parse_digest(const std::string& word) {
   usage("--digest", "\"" + fsi::printable(word) + "\" is not one of xxh3, sha256, none");
 }
 
+fsi::Xattrs parse_xattrs(const std::string& word) {
+  if (word == "keep") return fsi::Xattrs::keep;
+  if (word == "count") return fsi::Xattrs::count;
+  if (word == "false") return fsi::Xattrs::ignore;
+  usage("--xattrs", "\"" + fsi::printable(word) + "\" is not one of keep, count");
+}
+
 }  // namespace
 
 bool parse(int argc, char** argv, Options& options) {
@@ -143,8 +150,8 @@ bool parse(int argc, char** argv, Options& options) {
       ->take_all()
       ->allow_extra_args(false);
   app.add_flag("--follow-links,!--no-follow-links", scan.follow_links, "Take what symbolic links point at instead of the links");
-  app.add_flag("--xattrs,!--no-xattrs", xattrs,
-               "Record extended attributes of users as named streams; UDF 2.00 and up (default: count them, with UDF)");
+  app.add_flag("--xattrs{keep},!--no-xattrs", xattrs,
+               "Record extended attributes of users as named streams (UDF 2.00 and up); --xattrs=count: say how many are left out (the default there)");
   app.add_flag("--one-file-system,!--no-one-file-system", scan.one_file_system, "Do not enter directories on other file systems");
   app.add_flag("--skip-unreadable,!--no-skip-unreadable", scan.skip_unreadable,
                "Leave out what cannot be read, with a warning, instead of failing");
@@ -184,7 +191,8 @@ bool parse(int argc, char** argv, Options& options) {
   if (!udf.empty()) image.file_systems.udf = udf != "false";
   if (!udf.empty() && udf != "false" && udf != "default") image.udf_revision = fsi::parse_udf_revision(udf);
   image.udf_for_large_files = file_systems.empty() && udf.empty();
-  if (!xattrs.empty()) scan.xattrs = xattrs == "true" ? fsi::Xattrs::keep : fsi::Xattrs::ignore;
+  if (!xattrs.empty()) scan.xattrs = parse_xattrs(xattrs);
+  image.count_xattrs = xattrs.empty();
   image.duplicate_metadata = duplicate_metadata != "false";
   if (duplicate_metadata == "true" && image.udf_revision < 0x0250)
     usage("--duplicate-metadata", "UDF has a metadata partition from revision 2.50 on; add --udf=2.50");

@@ -37,7 +37,7 @@ struct ScanOptions {
   bool one_file_system = false;  ///< directories on another file system than their source stay empty
   bool skip_unreadable = false;  ///< warn and leave out, instead of failing
   bool dedupe = false;           ///< files of equal contents share them
-  Xattrs xattrs = Xattrs::count;
+  Xattrs xattrs = Xattrs::ignore;
 
   // Rules for everything in the image, applied when the tree is frozen.
   std::optional<uint32_t> uid, gid;

@@ -150,7 +150,7 @@ std::vector<std::string> Udf::notes() const {
   const LeftAttributes& left = tree_.left_attributes;
   if (left.user)
     notes.push_back(plural(left.user, "extended attribute is", "extended attributes are") + " not recorded; " +
-                    (form_.extended ? "--xattrs makes them named streams" : "--xattrs makes them named streams, from UDF 2.00 on"));
+                    (form_.extended ? "--xattrs makes them named streams" : "UDF has named streams for them from revision 2.00 on"));
   if (left.other)
     notes.push_back(plural(left.other, "access control list or capability", "access control lists and capabilities") +
                     " cannot be recorded: UDF has no form for them that others would understand");
