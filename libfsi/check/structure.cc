@@ -8,6 +8,7 @@
 #include "libfsi/check/links.h"
 #include "libfsi/check/path_table.h"
 #include "libfsi/read/iso_tree.h"
+#include "libfsi/read/udf_tree.h"
 
 namespace fsi {
 
@@ -25,13 +26,23 @@ class StructureVisitor final : public Visitor {
   StructureVisitor(uint64_t source_end, uint64_t volume_end, bool truncated, IssueLog& log)
       : source_end_(source_end), volume_end_(volume_end), truncated_(truncated), log_(log) {}
 
-  void next_tree(LinkCounts* links) {
+  void next_tree(LinkCounts* links, const char* clause) {
     links_ = links;
+    clause_ = clause;
     first_tree_ = tree_++ == 0;
   }
   void entry(const TreeEntry& entry) override {
     if (first_tree_) ++(entry.kind == EntryKind::directory ? facts.directories : facts.files);
     if (links_) links_->add(entry);
+    own(entry);
+  }
+  void stream(std::string_view, const TreeEntry& stream) override { own(stream); }
+
+  StructureFacts facts;
+  std::vector<Owned> owned;
+
+ private:
+  void own(const TreeEntry& entry) {
     for (const DataExtent& extent : entry.extents) {
       const SectorRange range = extent.range();
       if (range.count == 0) continue;
@@ -44,22 +55,17 @@ class StructureVisitor final : public Visitor {
       owned.push_back({extent.first, extent.first + extent.bytes});
     }
   }
-
-  StructureFacts facts;
-  std::vector<Owned> owned;
-
- private:
   void fault(const char* what, const TreeEntry& entry, SectorRange range) {
     log_.report(what, [&] {
-      return Issue{.where = range,
-                   .paths = {{.path = std::string(entry.path), .bytes = entry.size, .size = entry.size}},
-                   .clause = "ECMA-119 9.1.3"};
+      return Issue{
+          .where = range, .paths = {{.path = std::string(entry.path), .bytes = entry.size, .size = entry.size}}, .clause = clause_};
     });
   }
   const uint64_t source_end_, volume_end_;
   const bool truncated_;
   IssueLog& log_;
   LinkCounts* links_ = nullptr;
+  const char* clause_ = "";
   bool first_tree_ = false;
   int tree_ = 0;
 };
@@ -110,14 +116,21 @@ StructureFacts check_structure(const VolumeRead& volume, const SectorSource& sou
   // In a later session addresses are absolute and the size is not: only the source bounds it then.
   const uint64_t volume_end = options.session_start == 0 && volume.sectors() != 0 ? volume.sectors() : UINT64_MAX;
   StructureVisitor visitor(source.sectors(), volume_end, options.truncated, log);
-  for (const auto& tree : volume.iso_trees) {
+  for (const auto& tree : volume.trees) {
+    const auto* iso = dynamic_cast<const IsoTree*>(tree.get());
+    if (!iso) {
+      visitor.next_tree(nullptr, "ECMA-167 4/14.14");
+      tree->walk(visitor, log, options.stop);
+      continue;
+    }
     LinkCounts links;
     std::vector<PhysicalDirectory> directories;
-    visitor.next_tree(tree->rock_ridge() ? &links : nullptr);
-    tree->walk(visitor, log, options.stop, &directories);
-    check_path_tables(*tree, directories, log);
-    if (tree->rock_ridge()) links.check(*tree, options.own, log, options.stop);
+    visitor.next_tree(iso->rock_ridge() ? &links : nullptr, "ECMA-119 9.1.3");
+    iso->walk(visitor, log, options.stop, &directories);
+    check_path_tables(*iso, directories, log);
+    if (iso->rock_ridge()) links.check(*iso, options.own, log, options.stop);
   }
+  for (const auto& udf : volume.udf_trees) udf->check_mirror(log, options.stop);
   check_overlaps(volume, visitor.owned, known, options.stop, log);
   check_boot(volume, source, log);
   return visitor.facts;
