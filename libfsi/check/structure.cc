@@ -13,10 +13,10 @@ namespace fsi {
 
 namespace {
 
-// Sectors that belong to one thing. Kept small: there is one for each distinct extent of the volume.
+// Bytes that belong to one thing. Kept small: there is one for each distinct extent of the volume.
 struct Owned {
-  Lba first;
-  Lba end;
+  uint64_t first;
+  uint64_t end;
   friend auto operator<=>(const Owned&, const Owned&) = default;
 };
 
@@ -32,15 +32,16 @@ class StructureVisitor final : public Visitor {
   void entry(const TreeEntry& entry) override {
     if (first_tree_) ++(entry.kind == EntryKind::directory ? facts.directories : facts.files);
     if (links_) links_->add(entry);
-    for (const Extent& extent : entry.extents) {
+    for (const DataExtent& extent : entry.extents) {
       const SectorRange range = extent.range();
+      if (range.count == 0) continue;
       facts.data_end = std::max(facts.data_end, range.end());
       if (range.end() > source_end_) {
         if (!truncated_) fault("the data of a file lie beyond the end", entry, range);
         continue;
       }
       if (range.end() > volume_end_) fault("the data of a file lie outside the volume", entry, range);
-      owned.push_back({extent.first, static_cast<Lba>(std::min<uint64_t>(range.end(), UINT32_MAX))});
+      owned.push_back({extent.first, extent.first + extent.bytes});
     }
   }
 
@@ -71,10 +72,10 @@ void check_overlaps(const VolumeRead& volume, std::vector<Owned>& owned, const s
   std::vector<SectorRange> shared;
   constexpr size_t kNamed = 32;
   uint64_t more = 0;
-  Lba end = 0;
+  uint64_t end = 0;
   for (const Owned& o : owned) {
     if (o.first < end && shared.size() < kNamed)
-      shared.push_back({o.first, std::min(end, o.end) - o.first});
+      shared.push_back(DataExtent{o.first, std::min(end, o.end) - o.first}.range());
     else if (o.first < end)
       ++more;
     end = std::max(end, o.end);
