@@ -35,7 +35,8 @@ class CatalogReader {
     CatalogEntry entry;
     if (!at(1, entry)) return {};
     if (entry.indicator != kBootable && entry.indicator != kNotBootable)
-      fault("the default entry of the boot catalog is neither bootable nor not", "El Torito 2.2", 1, "indicator " + hex_byte(entry.indicator));
+      fault("the default entry of the boot catalog is neither bootable nor not", "El Torito 2.2", 1,
+            "indicator " + hex_byte(entry.indicator));
     take(1, validation.platform, entry);
     read_sections(validation.platform);
     return std::move(images_);
@@ -61,7 +62,8 @@ class CatalogReader {
 
   void check_validation(const ValidationEntry& validation) {
     if (validation.header_id != 1)
-      fault("the validation entry of the boot catalog has a wrong header id", "El Torito 2.1", 0, hex_byte(validation.header_id) + " instead of 0x01");
+      fault("the validation entry of the boot catalog has a wrong header id", "El Torito 2.1", 0,
+            hex_byte(validation.header_id) + " instead of 0x01");
     if (validation.key_55 != 0x55 || validation.key_aa != 0xAA)
       fault("the validation entry of the boot catalog has wrong key bytes", "El Torito 2.1", 0,
             hex_byte(validation.key_55) + " " + hex_byte(validation.key_aa) + " instead of 0x55 0xAA");
@@ -110,7 +112,8 @@ class CatalogReader {
       if (header.indicator != kMoreSections && header.indicator != kLastSection) {
         // Zeros end the list; anything else was meant to be a part of it.
         if (header.indicator != 0)
-          fault("there is something in the boot catalog that is no section header", "El Torito 2.3", next, "indicator " + hex_byte(header.indicator));
+          fault("there is something in the boot catalog that is no section header", "El Torito 2.3", next,
+                "indicator " + hex_byte(header.indicator));
         break;
       }
       if (last) {
@@ -123,7 +126,8 @@ class CatalogReader {
       check_platform(platform, next);
       if (!read_section(++next, header)) return;
     }
-    if (any && !last) fault("the last section of the boot catalog is not marked as the last", "El Torito 2.3", next, "header 0x91 is missing");
+    if (any && !last)
+      fault("the last section of the boot catalog is not marked as the last", "El Torito 2.3", next, "header 0x91 is missing");
   }
 
   bool read_section(unsigned& next, const SectionHeader& header) {
@@ -140,7 +144,8 @@ class CatalogReader {
       while (more && next < kMaxEntries) {
         CatalogEntry extension;
         if (!at(next, extension) || extension.indicator != kExtension) {
-          fault("a boot entry announces an extension that is not there", "El Torito 2.5", next, "indicator " + hex_byte(extension.indicator));
+          fault("a boot entry announces an extension that is not there", "El Torito 2.5", next,
+                "indicator " + hex_byte(extension.indicator));
           return false;
         }
         more = extension.media & 0x20;
@@ -159,10 +164,16 @@ class CatalogReader {
 }  // namespace
 
 std::string BootImage::name() const {
-  const char* firmware = is_bios() ? "BIOS" : is_efi() ? "UEFI" : platform == kPlatformMac ? "Mac" : platform == kPlatformPowerPc ? "PowerPC" : "unknown";
+  const char* firmware = is_bios()                      ? "BIOS"
+                         : is_efi()                     ? "UEFI"
+                         : platform == kPlatformMac     ? "Mac"
+                         : platform == kPlatformPowerPc ? "PowerPC"
+                                                        : "unknown";
   return "entry " + std::to_string(entry) + " (" + firmware + ", LBA " + std::to_string(lba) + ")";
 }
 
-std::vector<BootImage> read_boot_catalog(const SectorSource& source, Lba lba, IssueLog& log) { return CatalogReader(source, lba, log).run(); }
+std::vector<BootImage> read_boot_catalog(const SectorSource& source, Lba lba, IssueLog& log) {
+  return CatalogReader(source, lba, log).run();
+}
 
 }  // namespace fsi

@@ -41,10 +41,10 @@ BootImages::BootImages(const VolumeRead& volume, const SectorSource& source, uin
 void BootImages::see(const TreeEntry& entry) {
   if (places_.empty()) return;
   bool first = true;
-  for (const Extent& extent : entry.extents) {
+  for (const DataExtent& extent : entry.extents) {
     const SectorRange range = extent.range();
     for (auto it = std::ranges::lower_bound(places_, range.first, {}, &Place::lba); it != places_.end() && it->lba < range.end(); ++it) {
-      if (entry.kind == EntryKind::file && first && it->lba == range.first) {
+      if (entry.kind == EntryKind::file && first && uint64_t{it->lba} * kSectorSize == extent.first) {
         if (!it->file.empty()) continue;
         it->file = entry.path;
         it->bytes = entry.size;
@@ -91,11 +91,13 @@ void BootImages::check(const std::vector<NamedRange>& known) {
 
 void BootImages::check_image(const BootImage& image, const std::vector<NamedRange>& known) {
   if (image.lba >= reader_.sectors())
-    return fault_of_entry("a boot image lies beyond the end", "El Torito 2.2", image, "there are " + std::to_string(reader_.sectors()) + " sectors");
+    return fault_of_entry("a boot image lies beyond the end", "El Torito 2.2", image,
+                          "there are " + std::to_string(reader_.sectors()) + " sectors");
   const Place& place = place_of(image);
   std::string around = place.file.empty() ? place.around : std::string();
   for (const NamedRange& named : known)
-    if (place.file.empty() && around.empty() && named.name != "boot image" && image.lba >= named.range.first && image.lba < named.range.end())
+    if (place.file.empty() && around.empty() && named.name != "boot image" && image.lba >= named.range.first &&
+        image.lba < named.range.end())
       around = named.name;
   if (!around.empty())
     return fault_of_entry("a boot entry points into something else", "El Torito 2.2", image, "that is where " + around + " lies");
@@ -151,7 +153,9 @@ void BootImages::check_emulation(const BootImage& image, const Place& place) {
   const MbrPartition* only = nullptr;
   for (const MbrPartition& partition : record.partitions)
     if (partition.type != kTypeEmpty) only = only ? nullptr : &partition;
-  if (!only) return fault_of_image("the image of an emulated hard disk has not one partition", "El Torito 2.2", image, "none, or several", Severity::warning);
+  if (!only)
+    return fault_of_image("the image of an emulated hard disk has not one partition", "El Torito 2.2", image, "none, or several",
+                          Severity::warning);
   if (only->type != image.system_type)
     fault_of_entry("the system type of a boot entry is not that of its hard disk", "El Torito 2.2", image,
                    "type " + std::to_string(image.system_type) + ", the image's partition has " + std::to_string(only->type));
@@ -195,7 +199,11 @@ void BootImages::check_info_table(const BootImage& image, const Place& place) {
       fault_of_image(what, clause, image, std::string(field) + " is " + std::to_string(found) + " instead of " + std::to_string(right));
   };
   compare("sector of the primary volume descriptor", table.primary_descriptor, descriptor);
-  compare("sector of the image", table.image_sector, image.lba);
+  if (table.image_sector == 0)
+    // isolinux.bin comes with a table that lacks only this, and then asks the BIOS.
+    fault_of_image("nobody told a boot image where it lies", clause, image, "its boot-info table has no sector", Severity::warning);
+  else
+    compare("sector of the image", table.image_sector, image.lba);
   if (!place.file.empty()) compare("length", table.image_bytes, length);
   if (summable) compare("checksum", table.checksum, sum_of_words(image, length));
 

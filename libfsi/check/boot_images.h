@@ -42,8 +42,10 @@ class BootImages {
   void check_info_table(const BootImage& image, const Place& place);
   uint32_t sum_of_words(const BootImage& image, uint64_t bytes);
   std::vector<std::byte> start_of(const BootImage& image, size_t sectors);
-  void fault_of_entry(const char* what, const char* clause, const BootImage& image, std::string detail, Severity severity = Severity::error);
-  void fault_of_image(const char* what, const char* clause, const BootImage& image, std::string detail, Severity severity = Severity::error);
+  void fault_of_entry(const char* what, const char* clause, const BootImage& image, std::string detail,
+                      Severity severity = Severity::error);
+  void fault_of_image(const char* what, const char* clause, const BootImage& image, std::string detail,
+                      Severity severity = Severity::error);
 
   uint64_t session_start_;
   IssueLog& log_;

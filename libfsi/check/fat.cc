@@ -35,7 +35,8 @@ std::string why_not_fat(std::span<const std::byte> start) {
   if (key != 0x55AA) return "its first sector does not end with 55 AA";
   const uint32_t bytes = bpb.bytes_per_sector;
   if (!std::has_single_bit(bytes) || bytes < 512 || bytes > 4096) return std::to_string(bytes) + " bytes per sector";
-  if (!std::has_single_bit(unsigned{bpb.sectors_per_cluster.get()})) return std::to_string(bpb.sectors_per_cluster) + " sectors per cluster";
+  if (!std::has_single_bit(unsigned{bpb.sectors_per_cluster.get()}))
+    return std::to_string(bpb.sectors_per_cluster) + " sectors per cluster";
   if (bpb.reserved_sectors == 0) return "no reserved sectors";
   if (bpb.fats == 0) return "no allocation table";
   if (bpb.media != 0xF0 && bpb.media < 0xF8) return "media byte " + std::to_string(bpb.media);

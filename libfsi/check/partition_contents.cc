@@ -50,8 +50,10 @@ class ContentsCheck {
       if (position == uint64_t{image.lba} * kBlocksPerSector + skipped) return;
       there += (there.empty() ? "" : ", ") + position_text(uint64_t{image.lba} * kBlocksPerSector + skipped);
     }
-    fault("the boot code of the master boot record loads no boot image", isolinux ? "isolinux, isohybrid" : "GRUB 2, boot_hybrid.img", 0, "master boot record",
-          "it loads from " + position_text(position) + "; " + (there.empty() ? "there is no BIOS image without emulation" : "the boot images lead to " + there));
+    fault("the boot code of the master boot record loads no boot image", isolinux ? "isolinux, isohybrid" : "GRUB 2, boot_hybrid.img", 0,
+          "master boot record",
+          "it loads from " + position_text(position) + "; " +
+              (there.empty() ? "there is no BIOS image without emulation" : "the boot images lead to " + there));
   }
 
   void check_efi(const DiskPartition& partition) {
@@ -73,7 +75,8 @@ class ContentsCheck {
     reader_.read(from, bytes);
     const auto start = std::span(bytes).subspan(offset, kDiskBlock);
     if (const std::string why = why_not_fat(start); !why.empty())
-      return fault("an EFI system partition is no FAT file system", "UEFI 13.3.1", static_cast<Lba>(from), table, partition.name() + ": " + why);
+      return fault("an EFI system partition is no FAT file system", "UEFI 13.3.1", static_cast<Lba>(from), table,
+                   partition.name() + ": " + why);
     if (const auto size = size_of_fat(start); *size > partition.count * kDiskBlock)
       fault("an EFI system partition is smaller than its file system", "UEFI 13.3.1", partition.record, table,
             partition.name() + ": its FAT file system takes " + std::to_string(*size / kDiskBlock) + " blocks");

@@ -85,7 +85,8 @@ class TableReader {
 
   void check_protective(const MbrPartition& p) {
     if (!gpt_seen_)
-      return fault("a protective partition protects nothing", kMbrName, "UEFI 5.2.3", 0, "there is no GUID partition table in block 1 or the last one");
+      return fault("a protective partition protects nothing", kMbrName, "UEFI 5.2.3", 0,
+                   "there is no GUID partition table in block 1 or the last one");
     if (p.first_lba != 1)
       fault("the protective partition does not begin with block 1", kMbrName, "UEFI 5.2.3", 0,
             "it begins with block " + std::to_string(p.first_lba) + ": edk2 ignores the GUID partition table then");
@@ -137,10 +138,12 @@ class TableReader {
       return complain("the CRC of a GUID partition table's header is wrong",
                       std::to_string(header.header_crc32) + " recorded, " + std::to_string(crc_of(blank)) + " computed");
     if (header.my_lba != block)
-      complain("the header of a GUID partition table does not know where it is", "block " + std::to_string(header.my_lba) + " instead of " + std::to_string(block));
+      complain("the header of a GUID partition table does not know where it is",
+               "block " + std::to_string(header.my_lba) + " instead of " + std::to_string(block));
     const uint64_t size = uint64_t{header.entry_count} * header.entry_size;
     if (header.entry_size < sizeof(GptEntry) || size > kMostEntryBytes)
-      return complain("the entries of a GUID partition table cannot be read", std::to_string(header.entry_count) + " of " + std::to_string(header.entry_size) + " bytes");
+      return complain("the entries of a GUID partition table cannot be read",
+                      std::to_string(header.entry_count) + " of " + std::to_string(header.entry_size) + " bytes");
     half.entries.resize(size);
     if (header.entries_lba >= blocks_ || !read_blocks(header.entries_lba, half.entries))
       return complain("the entries of a GUID partition table cannot be read", "they begin at block " + std::to_string(header.entries_lba));
@@ -180,7 +183,8 @@ class TableReader {
     };
     if (backup.header.alternate_lba != 1) differ("the backup does not lead back to block 1");
     if (!equal(primary.header.disk_guid, backup.header.disk_guid)) differ("disk GUID");
-    if (primary.header.first_usable_lba != backup.header.first_usable_lba || primary.header.last_usable_lba != backup.header.last_usable_lba)
+    if (primary.header.first_usable_lba != backup.header.first_usable_lba ||
+        primary.header.last_usable_lba != backup.header.last_usable_lba)
       differ("usable blocks");
     if (primary.entries != backup.entries) differ("entries");
   }
@@ -194,7 +198,8 @@ class TableReader {
       const uint64_t block = half.header.entries_lba + at / kDiskBlock;
       const std::string range = std::to_string(entry.first_lba) + ".." + std::to_string(entry.last_lba);
       if (entry.first_lba > entry.last_lba) {
-        fault("a partition ends before it begins", kGptName, "UEFI 5.3.3", block, "partition " + std::to_string(i + 1) + ": blocks " + range);
+        fault("a partition ends before it begins", kGptName, "UEFI 5.3.3", block,
+              "partition " + std::to_string(i + 1) + ": blocks " + range);
         continue;
       }
       const DiskPartition partition{.number = i + 1,
@@ -204,13 +209,15 @@ class TableReader {
                                     .record = static_cast<Lba>(block / kBlocksPerSector),
                                     .in_gpt = true};
       if (entry.last_lba >= blocks_) {
-        fault("a partition reaches beyond the end", kGptName, "UEFI 5.3.3", block, partition.name() + ", there are " + std::to_string(blocks_) + " blocks");
+        fault("a partition reaches beyond the end", kGptName, "UEFI 5.3.3", block,
+              partition.name() + ", there are " + std::to_string(blocks_) + " blocks");
         continue;
       }
       if (entry.first_lba < half.header.first_usable_lba || entry.last_lba > half.header.last_usable_lba)
         // isohybrid lets one begin with block 0, which is all of the volume.
         fault("a partition lies outside the usable blocks", kGptName, "UEFI 5.3.3", block,
-              partition.name() + ", usable are " + std::to_string(half.header.first_usable_lba) + ".." + std::to_string(half.header.last_usable_lba),
+              partition.name() + ", usable are " + std::to_string(half.header.first_usable_lba) + ".." +
+                  std::to_string(half.header.last_usable_lba),
               Severity::warning);
       used.push_back(partition);
     }

@@ -4,8 +4,10 @@
 #include <unordered_map>
 
 #include "libfsi/base/error.h"
-#include "libfsi/check/boot_catalog.h"
+#include "libfsi/check/boot_images.h"
 #include "libfsi/check/links.h"
+#include "libfsi/check/partition_contents.h"
+#include "libfsi/check/partition_tables.h"
 #include "libfsi/check/path_table.h"
 #include "libfsi/read/iso_tree.h"
 
@@ -22,8 +24,8 @@ struct Owned {
 
 class StructureVisitor final : public Visitor {
  public:
-  StructureVisitor(uint64_t source_end, uint64_t volume_end, bool truncated, IssueLog& log)
-      : source_end_(source_end), volume_end_(volume_end), truncated_(truncated), log_(log) {}
+  StructureVisitor(uint64_t source_end, uint64_t volume_end, bool truncated, BootImages& boot, IssueLog& log)
+      : source_end_(source_end), volume_end_(volume_end), truncated_(truncated), boot_(boot), log_(log) {}
 
   void next_tree(LinkCounts* links) {
     links_ = links;
@@ -32,6 +34,7 @@ class StructureVisitor final : public Visitor {
   void entry(const TreeEntry& entry) override {
     if (first_tree_) ++(entry.kind == EntryKind::directory ? facts.directories : facts.files);
     if (links_) links_->add(entry);
+    boot_.see(entry);
     for (const DataExtent& extent : entry.extents) {
       const SectorRange range = extent.range();
       if (range.count == 0) continue;
@@ -58,6 +61,7 @@ class StructureVisitor final : public Visitor {
   }
   const uint64_t source_end_, volume_end_;
   const bool truncated_;
+  BootImages& boot_;
   IssueLog& log_;
   LinkCounts* links_ = nullptr;
   bool first_tree_ = false;
@@ -99,17 +103,14 @@ void check_overlaps(const VolumeRead& volume, std::vector<Owned>& owned, const s
     });
 }
 
-void check_boot(const VolumeRead& volume, const SectorSource& source, IssueLog& log) {
-  for (const Lba lba : volume.boot_catalogs) read_boot_catalog(source, lba, log);
-}
-
 }  // namespace
 
 StructureFacts check_structure(const VolumeRead& volume, const SectorSource& source, const std::vector<NamedRange>& known,
                                const StructureOptions& options, IssueLog& log) {
   // In a later session addresses are absolute and the size is not: only the source bounds it then.
   const uint64_t volume_end = options.session_start == 0 && volume.sectors() != 0 ? volume.sectors() : UINT64_MAX;
-  StructureVisitor visitor(source.sectors(), volume_end, options.truncated, log);
+  BootImages boot(volume, source, options.session_start, log);
+  StructureVisitor visitor(source.sectors(), volume_end, options.truncated, boot, log);
   for (const auto& tree : volume.iso_trees) {
     LinkCounts links;
     std::vector<PhysicalDirectory> directories;
@@ -119,7 +120,9 @@ StructureFacts check_structure(const VolumeRead& volume, const SectorSource& sou
     if (tree->rock_ridge()) links.check(*tree, options.own, log, options.stop);
   }
   check_overlaps(volume, visitor.owned, known, options.stop, log);
-  check_boot(volume, source, log);
+  boot.check(known);
+  // Firmware takes the whole disk, so that only its start can have tables.
+  if (options.session_start == 0) check_partition_contents(read_partition_tables(source, log), boot.list(), source, options.own, log);
   return visitor.facts;
 }
 

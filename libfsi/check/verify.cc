@@ -40,8 +40,8 @@ class Verification {
     map_damage();
     name_troubles();
     tell("checking the structures");
-    const StructureFacts facts = check_structure(
-        volume_, source_, known_, {options_.session_start, manifest() != nullptr, truncated_, options_.stop}, structure_log_);
+    const StructureFacts facts =
+        check_structure(volume_, source_, known_, {options_.session_start, own(), truncated_, options_.stop}, structure_log_);
     report_.files = facts.files;
     report_.directories = facts.directories;
     soften_truncation(facts.data_end);
@@ -52,6 +52,8 @@ class Verification {
 
  private:
   const Manifest* manifest() const { return manifest_ ? &*manifest_ : nullptr; }
+  // Made by discpress: by its manifest or by its own word.
+  bool own() const { return manifest_ || (volume_.primary && volume_.primary->descriptor.application_id.text() == "DISCPRESS"); }
 
   void tell(std::string_view phase) const {
     check_stop(options_.stop);
@@ -209,7 +211,7 @@ class Verification {
   void move_to_report(IssueLog& log) {
     auto issues = log.take();
     // What is tolerated in the images of others is a fault in our own.
-    if (manifest_)
+    if (own())
       for (Issue& issue : issues)
         if (issue.finding == Finding::structure && issue.severity == Severity::warning) issue.severity = Severity::error;
     report_.issues.insert(report_.issues.end(), std::make_move_iterator(issues.begin()), std::make_move_iterator(issues.end()));

@@ -298,7 +298,13 @@ void IsoWalk::take_name(const Record& record) {
     name_ = use_.name;
     legal = make_safe_name(name_, 0);
   } else {
-    legal = append_name(tree_.names_, record.identifier, name_);
+    std::string_view identifier = record.identifier;
+    if (tree_.names_ == IsoNames::iso && identifier.ends_with('\0')) {
+      // makefs fills short ones so; nobody minds.
+      identifier = identifier.substr(0, identifier.find_last_not_of('\0') + 1);
+      fault("an identifier ends with zeros", record.lba, "ECMA-119 7.5", "shown as " + printable(identifier), Severity::warning);
+    }
+    legal = append_name(tree_.names_, identifier, name_);
   }
   if (!legal)
     fault("a name has something in it that cannot be in a name", record.lba, use_.has_name ? "RRIP 4.1.4" : "ECMA-119 7.5",
