@@ -9,6 +9,7 @@
 #include "libfsi/check/partition_contents.h"
 #include "libfsi/check/partition_tables.h"
 #include "libfsi/check/path_table.h"
+#include "libfsi/check/tree_agreement.h"
 #include "libfsi/read/iso_tree.h"
 
 namespace fsi {
@@ -24,10 +25,11 @@ struct Owned {
 
 class StructureVisitor final : public Visitor {
  public:
-  StructureVisitor(uint64_t source_end, uint64_t volume_end, bool truncated, BootImages& boot, IssueLog& log)
-      : source_end_(source_end), volume_end_(volume_end), truncated_(truncated), boot_(boot), log_(log) {}
+  StructureVisitor(uint64_t source_end, uint64_t volume_end, bool truncated, BootImages& boot, TreeAgreement& agreement, IssueLog& log)
+      : source_end_(source_end), volume_end_(volume_end), truncated_(truncated), boot_(boot), agreement_(agreement), log_(log) {}
 
-  void next_tree(LinkCounts* links) {
+  void next_tree(const FileSystemReader& tree, LinkCounts* links) {
+    agreement_.next_tree(tree);
     links_ = links;
     first_tree_ = tree_++ == 0;
   }
@@ -35,6 +37,7 @@ class StructureVisitor final : public Visitor {
     if (first_tree_) ++(entry.kind == EntryKind::directory ? facts.directories : facts.files);
     if (links_) links_->add(entry);
     boot_.see(entry);
+    agreement_.add(entry);
     for (const DataExtent& extent : entry.extents) {
       const SectorRange range = extent.range();
       if (range.count == 0) continue;
@@ -62,6 +65,7 @@ class StructureVisitor final : public Visitor {
   const uint64_t source_end_, volume_end_;
   const bool truncated_;
   BootImages& boot_;
+  TreeAgreement& agreement_;
   IssueLog& log_;
   LinkCounts* links_ = nullptr;
   bool first_tree_ = false;
@@ -110,16 +114,19 @@ StructureFacts check_structure(const VolumeRead& volume, const SectorSource& sou
   // In a later session addresses are absolute and the size is not: only the source bounds it then.
   const uint64_t volume_end = options.session_start == 0 && volume.sectors() != 0 ? volume.sectors() : UINT64_MAX;
   BootImages boot(volume, source, options.session_start, log);
-  StructureVisitor visitor(source.sectors(), volume_end, options.truncated, boot, log);
+  TreeAgreement agreement;
+  StructureVisitor visitor(source.sectors(), volume_end, options.truncated, boot, agreement, log);
   for (const auto& tree : volume.iso_trees) {
     LinkCounts links;
     std::vector<PhysicalDirectory> directories;
-    visitor.next_tree(tree->rock_ridge() ? &links : nullptr);
+    visitor.next_tree(*tree, tree->rock_ridge() ? &links : nullptr);
     tree->walk(visitor, log, options.stop, &directories);
     check_path_tables(*tree, directories, log);
     if (tree->rock_ridge()) links.check(*tree, options.own, log, options.stop);
   }
   check_overlaps(volume, visitor.owned, known, options.stop, log);
+  // Of a tree that is cut off nobody can say what it names.
+  if (!options.truncated) agreement.check(options.own, log, options.stop);
   boot.check(known);
   // Firmware takes the whole disk, so that only its start can have tables.
   if (options.session_start == 0) check_partition_contents(read_partition_tables(source, log), boot.list(), source, options.own, log);
