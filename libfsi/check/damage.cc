@@ -41,6 +41,13 @@ class DamageVisitor final : public Visitor {
     }
   }
 
+  void stream(std::string_view name, const TreeEntry& stream) override {
+    TreeEntry named = stream;
+    const std::string path = std::string(stream.path) + " (stream " + std::string(name) + ")";
+    named.path = path;
+    entry(named);
+  }
+
   void structure(SectorRange range, std::string_view what) override {
     for (size_t i = first_hit(range); i < hits_.size() && hits_[i].range.first < range.end(); ++i) {
       auto& paths = hits_[i].paths;

@@ -11,6 +11,7 @@
 #include "libfsi/check/path_table.h"
 #include "libfsi/check/tree_agreement.h"
 #include "libfsi/read/iso_tree.h"
+#include "libfsi/read/udf_tree.h"
 
 namespace fsi {
 
@@ -28,9 +29,10 @@ class StructureVisitor final : public Visitor {
   StructureVisitor(uint64_t source_end, uint64_t volume_end, bool truncated, BootImages& boot, TreeAgreement& agreement, IssueLog& log)
       : source_end_(source_end), volume_end_(volume_end), truncated_(truncated), boot_(boot), agreement_(agreement), log_(log) {}
 
-  void next_tree(const FileSystemReader& tree, LinkCounts* links) {
+  void next_tree(const FileSystemReader& tree, LinkCounts* links, const char* clause) {
     agreement_.next_tree(tree);
     links_ = links;
+    clause_ = clause;
     first_tree_ = tree_++ == 0;
   }
   void entry(const TreeEntry& entry) override {
@@ -38,6 +40,15 @@ class StructureVisitor final : public Visitor {
     if (links_) links_->add(entry);
     boot_.see(entry);
     agreement_.add(entry);
+    own(entry);
+  }
+  void stream(std::string_view, const TreeEntry& stream) override { own(stream); }
+
+  StructureFacts facts;
+  std::vector<Owned> owned;
+
+ private:
+  void own(const TreeEntry& entry) {
     for (const DataExtent& extent : entry.extents) {
       const SectorRange range = extent.range();
       if (range.count == 0) continue;
@@ -50,16 +61,10 @@ class StructureVisitor final : public Visitor {
       owned.push_back({extent.first, extent.first + extent.bytes});
     }
   }
-
-  StructureFacts facts;
-  std::vector<Owned> owned;
-
- private:
   void fault(const char* what, const TreeEntry& entry, SectorRange range) {
     log_.report(what, [&] {
-      return Issue{.where = range,
-                   .paths = {{.path = std::string(entry.path), .bytes = entry.size, .size = entry.size}},
-                   .clause = "ECMA-119 9.1.3"};
+      return Issue{
+          .where = range, .paths = {{.path = std::string(entry.path), .bytes = entry.size, .size = entry.size}}, .clause = clause_};
     });
   }
   const uint64_t source_end_, volume_end_;
@@ -68,6 +73,7 @@ class StructureVisitor final : public Visitor {
   TreeAgreement& agreement_;
   IssueLog& log_;
   LinkCounts* links_ = nullptr;
+  const char* clause_ = "";
   bool first_tree_ = false;
   int tree_ = 0;
 };
@@ -116,14 +122,21 @@ StructureFacts check_structure(const VolumeRead& volume, const SectorSource& sou
   BootImages boot(volume, source, options.session_start, log);
   TreeAgreement agreement;
   StructureVisitor visitor(source.sectors(), volume_end, options.truncated, boot, agreement, log);
-  for (const auto& tree : volume.iso_trees) {
+  for (const auto& tree : volume.trees) {
+    const auto* iso = dynamic_cast<const IsoTree*>(tree.get());
+    if (!iso) {
+      visitor.next_tree(*tree, nullptr, "ECMA-167 4/14.14");
+      tree->walk(visitor, log, options.stop);
+      continue;
+    }
     LinkCounts links;
     std::vector<PhysicalDirectory> directories;
-    visitor.next_tree(*tree, tree->rock_ridge() ? &links : nullptr);
-    tree->walk(visitor, log, options.stop, &directories);
-    check_path_tables(*tree, directories, log);
-    if (tree->rock_ridge()) links.check(*tree, options.own, log, options.stop);
+    visitor.next_tree(*iso, iso->rock_ridge() ? &links : nullptr, "ECMA-119 9.1.3");
+    iso->walk(visitor, log, options.stop, &directories);
+    check_path_tables(*iso, directories, log);
+    if (iso->rock_ridge()) links.check(*iso, options.own, log, options.stop);
   }
+  for (const auto& udf : volume.udf_trees) udf->check_mirror(log, options.stop);
   check_overlaps(volume, visitor.owned, known, options.stop, log);
   // Of a tree that is cut off nobody can say what it names.
   if (!options.truncated) agreement.check(options.own, log, options.stop);

@@ -505,7 +505,7 @@ struct DeviceSpecification {
 static_assert(sizeof(DeviceSpecification) == 56);
 
 // 4/14.16.1: types of a path component
-inline constexpr uint8_t kComponentRoot = 2, kComponentParent = 3, kComponentHere = 4, kComponentName = 5;
+inline constexpr uint8_t kPathRoot = 2, kPathParent = 3, kPathHere = 4, kPathName = 5;
 
 /// 4/14.16: a component of a symbolic link; the identifier follows.
 struct PathComponent {

@@ -30,14 +30,16 @@ struct EntryTime {
 /// A run of a file's bytes. In bytes, since a block may be smaller than a sector and data may lie inside of a file
 /// entry: two runs may share a sector.
 struct DataExtent {
+  /// zeros: allocated or not, but never recorded. lost: the structures do not lead anywhere.
+  enum class Kind : uint8_t { recorded, zeros, lost };
   uint64_t first = 0;  ///< byte of the source; 0 when not recorded
   uint64_t bytes = 0;
-  bool recorded = true;  ///< false: zeros that lie nowhere
+  Kind kind = Kind::recorded;
   static constexpr DataExtent of(const Extent& extent) { return {uint64_t{extent.first} * kSectorSize, extent.bytes}; }
-  /// The sectors it touches.
+  /// The sectors it touches; none when it is not recorded.
   constexpr SectorRange range() const {
     const uint64_t from = first / kSectorSize;
-    return {from, recorded && bytes > 0 ? sectors_for(first + bytes) - from : 0};
+    return {from, kind == Kind::recorded && bytes > 0 ? sectors_for(first + bytes) - from : 0};
   }
   friend constexpr bool operator==(const DataExtent&, const DataExtent&) = default;
 };
@@ -58,6 +60,7 @@ struct TreeEntry {
   bool associated = false;  ///< ECMA-119 9.1.6: an associated file (a resource fork)
   uint32_t parent = 0;      ///< number of the directory that holds it
   uint32_t number = 0;      ///< directories only: its own number; 0 is the root
+  bool hidden = false;      ///< the record asks readers not to show it
   bool relocated = false;   ///< directories only: RRIP 4.1.5, its records are elsewhere in the tree
   std::optional<PosixAttributes> posix;
   EntryTime created, modified, accessed, changed;
@@ -110,6 +113,7 @@ struct DescriptorAt {
 };
 
 class IsoTree;
+class UdfTree;
 
 struct VolumeRead {
   std::optional<DescriptorAt> primary;
@@ -119,7 +123,8 @@ struct VolumeRead {
   bool has_udf = false;     ///< an NSR descriptor was seen
   /// The ISO-shaped trees, the best one for naming things first: Rock Ridge, Joliet, enhanced, plain.
   std::vector<std::shared_ptr<const IsoTree>> iso_trees;
-  /// All trees, the best one first.
+  std::vector<std::shared_ptr<const UdfTree>> udf_trees;  ///< at most one today
+  /// All trees, the best one first: Rock Ridge, UDF, the other ISO-shaped ones.
   std::vector<std::shared_ptr<const FileSystemReader>> trees;
 
   std::string volume_id() const;
