@@ -80,7 +80,12 @@ class TableReader {
       if (p.type != kTypeEmpty) used.push_back(partition);
     }
     check_overlaps(used, kMbrName, "UEFI 5.2.1");
-    if (protective) check_protective(*protective);
+    if (protective)
+      check_protective(*protective);
+    else if (gpt_seen_)
+      // isohybrid does without.
+      fault("a GUID partition table has no protective partition", kMbrName, "UEFI 5.2.3", 0,
+            "firmware takes the disk for one of MBR partitions", Severity::warning);
   }
 
   void check_protective(const MbrPartition& p) {

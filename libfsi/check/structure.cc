@@ -78,6 +78,8 @@ class StructureVisitor final : public Visitor {
   int tree_ = 0;
 };
 
+constexpr uint64_t kMaxSection = disc::kMaxSectionBytes;
+
 // Extents may be shared as a whole (hard links, equal contents, several trees); anything else is two owners of a sector.
 void check_overlaps(const VolumeRead& volume, std::vector<Owned>& owned, const std::vector<NamedRange>& known, std::stop_token stop,
                     IssueLog& log) {
@@ -87,8 +89,13 @@ void check_overlaps(const VolumeRead& volume, std::vector<Owned>& owned, const s
   constexpr size_t kNamed = 32;
   uint64_t more = 0;
   uint64_t end = 0;
+  Owned before{0, 0};
   for (const Owned& o : owned) {
-    if (o.first < end && shared.size() < kNamed)
+    const bool is_part = o.first == before.first && before.end - before.first <= kMaxSection && o.end - o.first > kMaxSection;
+    before = o;
+    if (is_part) {
+      // genisoimage shows only a part of a file that is too large for one section.
+    } else if (o.first < end && shared.size() < kNamed)
       shared.push_back(DataExtent{o.first, std::min(end, o.end) - o.first}.range());
     else if (o.first < end)
       ++more;
