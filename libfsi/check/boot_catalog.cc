@@ -20,6 +20,10 @@ std::string hex_byte(uint8_t value) {
   return {'0', 'x', kDigits[value >> 4], kDigits[value & 15]};
 }
 
+bool is_empty(const CatalogEntry& entry) {
+  return std::ranges::all_of(bytes_of(entry), [](std::byte b) { return b == std::byte{0}; });
+}
+
 class CatalogReader {
  public:
   CatalogReader(const SectorSource& source, Lba lba, IssueLog& log) : reader_(source, log), lba_(lba), log_(log) {}
@@ -133,7 +137,9 @@ class CatalogReader {
   bool read_section(unsigned& next, const SectionHeader& header) {
     for (unsigned i = 0; i < header.entry_count; ++i) {
       CatalogEntry entry;
-      if (next >= kMaxEntries || !at(next, entry) || (entry.indicator != kBootable && entry.indicator != kNotBootable)) {
+      // An entry that boots nothing still says what it would; one of zeros is the end of the list.
+      if (next >= kMaxEntries || !at(next, entry) ||
+          (entry.indicator != kBootable && (entry.indicator != kNotBootable || is_empty(entry)))) {
         fault("a section of the boot catalog has fewer entries than its header says", "El Torito 2.3", next,
               std::to_string(header.entry_count) + " announced, " + std::to_string(i) + " there");
         return false;
