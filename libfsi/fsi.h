@@ -49,7 +49,10 @@ unsigned parse_udf_revision(const std::string& word);
 
 struct ImageOptions {
   FileSystems file_systems;
+  bool udf_for_large_files = true;       ///< UDF joins ISO 9660 by itself, and it is said, for a file of 4 GiB or more
   unsigned udf_revision = 0;             ///< 0x0102 to 0x0260; 0: 1.02 beside ISO 9660, 2.01 alone
+  bool duplicate_metadata = true;        ///< UDF 2.50 and up: the mirror of the metadata is a copy, not the same blocks
+  std::vector<std::string> real_time;    ///< globs of files that are real-time files; UDF 2.01 and up, else Error{usage}
   Volume volume;                         ///< empty ids get their defaults in create_result()
   BootOptions boot;                      ///< without entries nothing boots
   std::string efi_directory;             ///< a folder of the host that becomes an EFI system partition and a boot entry
