@@ -11,6 +11,7 @@
 
 #include "libfsi/base/error.h"
 #include "libfsi/fsi.h"
+#include "verify/contents.h"
 #include "verify/disc.h"
 #include "verify/options.h"
 #include "verify/report.h"
@@ -56,6 +57,7 @@ int run(tool::Options options) {
     trailing = image->trailing_bytes();
     source = std::move(image);
   }
+  if (options.list || !options.cat.empty() || !options.extract.empty()) return tool::show_contents(*source, options, stop.token());
   fsi::VerifyReport report = fsi::verify(*source, options.verify);
   tool::end_progress(options.progress);
   if (trailing != 0)

@@ -23,6 +23,19 @@ Parsed parse(int argc, char** argv) {
       ->check(CLI::IsMember({"quick", "full"}))
       ->option_text("quick|full");
   app.add_flag("--json", options.json, "The report as one JSON object");
+  auto* list = app.add_flag("--list", options.list,
+                            "Names, kinds and sizes of all that is in the image; with --json all that is known, an object a line");
+  auto* cat = app.add_option("--cat", options.cat, "Writes the bytes of the file PATH of the image to standard output")
+                  ->option_text("PATH")
+                  ->excludes(list);
+  app.add_option("--extract", options.extract, "Makes PATH of the image (/ for all) below the directory DIR")
+      ->option_text("PATH DIR")
+      ->expected(2)
+      ->allow_extra_args(false)
+      ->excludes(list)
+      ->excludes(cat);
+  app.add_option("--tree", options.tree, "Which tree to list or extract: rockridge, udf, joliet, enhanced, iso9660 (default: the best)")
+      ->option_text("NAME");
   app.add_option("-j,--threads", options.verify.threads, "Threads (default: one for each processor)")
       ->check(CLI::Range(1, 64))
       ->option_text("N");
@@ -34,6 +47,8 @@ Parsed parse(int argc, char** argv) {
     app.parse(argc, argv);
     if (level == "quick") options.verify.level = fsi::VerifyOptions::Level::quick;
     if (options.image.empty() && options.drive.empty()) throw CLI::RequiredError("IMAGE or --drive");
+    if (!options.tree.empty() && !options.list && options.cat.empty() && options.extract.empty())
+      throw CLI::ValidationError("--tree", "goes with --list, --cat or --extract");
     options.progress = fsi::parse_progress_style(progress, ::isatty(STDERR_FILENO) == 1);
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return {std::nullopt, app.exit(error)};

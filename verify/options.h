@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "libfsi/base/meter.h"
 #include "libfsi/fsi.h"
@@ -13,6 +14,11 @@ struct Options {
   std::string image;  // one of the two
   std::string drive;
   bool json = false;
+  // What to do instead of verifying; at most one.
+  bool list = false;
+  std::string cat;                   // path in the image
+  std::vector<std::string> extract;  // path in the image, directory
+  std::string tree;
   fsi::ProgressStyle progress = fsi::ProgressStyle::none;
   fsi::VerifyOptions verify;
 };

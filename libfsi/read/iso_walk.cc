@@ -347,6 +347,7 @@ void IsoWalk::take_attributes(TreeEntry& entry) const {
   entry.changed = use_.changed;
   entry.device_high = use_.device_high;
   entry.device_low = use_.device_low;
+  entry.compressed = use_.compressed;
 }
 
 void IsoWalk::add_directory(const Directory& directory, const Record& record) {
@@ -443,6 +444,7 @@ void IsoWalk::visit_file(uint32_t index, const Record& record) {
   file_identifier_ = record.identifier;
   take_attributes(file_);
   file_.associated = record.fixed.flags & kAssociated;
+  file_.hidden = record.fixed.flags & kHidden;
   bool legal = true;
   if (!file_.modified.known) file_.modified = time_of(record.fixed.time, legal);
   if (use_.posix) file_.kind = kind_of_mode(use_.posix->mode);

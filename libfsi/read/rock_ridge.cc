@@ -23,6 +23,7 @@ void SystemUseRead::clear() {
   parent.reset();
   device_high = device_low = 0;
   created = modified = accessed = changed = {};
+  compressed.reset();
 }
 
 std::optional<uint8_t> susp_skip(std::span<const std::byte> area) {
@@ -149,6 +150,15 @@ void SystemUseReader::read_entry(const SuspHeader& header, std::span<const std::
     out.has_device = true;
     out.device_high = pn.high;
     out.device_low = pn.low;
+  } else if (header.is('Z', 'F')) {
+    ZisofsZF zf;
+    if (!load_entry(entry, zf)) return;
+    const bool known = zf.algorithm[0] == 'p' && zf.algorithm[1] == 'z' && zf.header.version == 1;
+    if (known) check_both("zisofs", zf.size);
+    if (!known || zf.block_log2 < 15 || zf.block_log2 > 17 || zf.header_words < 4)
+      fault("a file is compressed in a way that is not known", "zisofs", "only as it is recorded can it be read", Severity::warning);
+    out.compressed = Compressed{zf.size.little(), 4u * zf.header_words, known ? zf.block_log2.get() : uint8_t{0}};
+    if (out.compressed->block_log2 < 15 || out.compressed->block_log2 > 17 || zf.header_words < 4) out.compressed->block_log2 = 0;
   } else if (header.is('C', 'L')) {
     RripCL cl;
     if (!load_entry(entry, cl)) return;

@@ -22,6 +22,7 @@ struct SystemUseRead {
   std::optional<Lba> child, parent;  // CL, PL
   uint64_t device_high = 0, device_low = 0;
   EntryTime created, modified, accessed, changed;
+  std::optional<Compressed> compressed;  // ZF
 
   void clear();
 };
