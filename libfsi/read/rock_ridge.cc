@@ -40,7 +40,11 @@ SystemUseReader::SystemUseReader(CarefulReader& reader, IssueLog& log, const Rea
     : reader_(reader), log_(log), limits_(limits), skip_(skip), budget_((reader.sectors() + 512) * kSectorSize) {}
 
 void SystemUseReader::fault(const char* what, const char* clause, const char* detail, Severity severity) {
-  log_.report(what, [&] { return Issue{.severity = severity, .where = {record_, 1}, .clause = clause, .detail = detail}; });
+  log_.report(what, [&] {
+    Issue issue{.severity = severity, .where = {record_, 1}, .clause = clause, .detail = detail};
+    if (place) issue.paths.push_back({.path = place()});
+    return issue;
+  });
 }
 
 template <class T>
@@ -246,10 +250,7 @@ void SystemUseReader::read_times(std::span<const std::byte> entry, SystemUseRead
       ShortTime t;
       if (load(entry, at, t)) time = time_of(t, legal);
     }
-    if (!legal)
-      log_.report("a time is not a date", [&] {
-        return Issue{.severity = Severity::warning, .where = {record_, 1}, .clause = "RRIP 4.1.6"};
-      });
+    if (!legal) fault("a time is not a date", "RRIP 4.1.6", "", Severity::warning);
     if (times[bit]) *times[bit] = time;
     at += each;
   }

@@ -34,6 +34,8 @@ std::optional<uint8_t> susp_skip(std::span<const std::byte> system_use);
 class SystemUseReader {
  public:
   SystemUseReader(CarefulReader& reader, IssueLog& log, const ReadLimits& limits, uint8_t skip);
+  /// Whose record is being read: asked for an issue only.
+  std::function<std::string()> place{};
 
   /// `area`: the field; `record`: the sector of its record, for issues. `continuation` hears of every sector that
   /// holds a continuation area.
