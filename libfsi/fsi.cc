@@ -12,6 +12,7 @@
 
 #include "libfsi/boot.h"
 #include "libfsi/dvd_video.h"
+#include "libfsi/image_source.h"
 #include "libfsi/iso9660/iso9660.h"
 #include "libfsi/iso9660/volume_texts.h"
 #include "libfsi/joliet/joliet.h"
@@ -71,6 +72,7 @@ ImageOptions with_defaults(ImageOptions options) {
   if (epoch && !options.scan.source_date_epoch) options.scan.source_date_epoch = *epoch;
   if (!options.threads) options.threads = std::max(1u, std::thread::hardware_concurrency());
   options.scan.threads = options.threads;
+  if (!options.scan.open_image) options.scan.open_image = open_image_source;
   return options;
 }
 
