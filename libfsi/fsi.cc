@@ -12,6 +12,7 @@
 
 #include "libfsi/boot.h"
 #include "libfsi/dvd_video.h"
+#include "libfsi/image_source.h"
 #include "libfsi/iso9660/iso9660.h"
 #include "libfsi/iso9660/volume_texts.h"
 #include "libfsi/joliet/joliet.h"
@@ -109,6 +110,7 @@ ImageOptions with_defaults(ImageOptions options) {
   if (options.scan.xattrs == Xattrs::ignore && options.count_xattrs && options.file_systems.udf && udf_revision(options) >= kFirstWithStreams)
     options.scan.xattrs = Xattrs::count;
   check_udf_wishes(options);
+  if (!options.scan.open_image) options.scan.open_image = open_image_source;
   return options;
 }
 

@@ -23,13 +23,13 @@
 #include "libfsi/base/progress.h"
 #include "libfsi/check/contents.h"
 #include "libfsi/check/verify.h"
-#include "libfsi/read/content.h"
 #include "libfsi/eltorito/eltorito.h"
 #include "libfsi/hybrid/efi_partition.h"
 #include "libfsi/hybrid/hybrid.h"
 #include "libfsi/image/image.h"
 #include "libfsi/image/sinks.h"
 #include "libfsi/layout/volume.h"
+#include "libfsi/read/content.h"
 #include "libfsi/source/builder.h"
 
 namespace fsi {

@@ -65,6 +65,8 @@ class IsoWalk {
   void check_order(const Record& record);
   std::string place() const;
   void fault(const char* what, Lba where, const char* clause, const std::string& detail = {}, Severity severity = Severity::error);
+  /// The same where something cannot be read.
+  void lost(const char* what, Lba where, const char* clause, const std::string& detail = {});
 
   const IsoTree& tree_;
   Visitor& visitor_;

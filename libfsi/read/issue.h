@@ -44,6 +44,7 @@ struct Issue {
   std::string clause{};          ///< of the standard, e.g. "ECMA-119 9.1.3"
   std::string detail{};          ///< the values
   uint64_t more = 0;             ///< further findings of the same kind that were counted, not kept
+  bool incomplete = false;       ///< because of it a reader could not read, or not believe, what should be there
 };
 
 /// Keeps the first few findings of each kind and counts the others: a hostile image cannot fill memory with
