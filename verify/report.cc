@@ -91,11 +91,13 @@ std::string summary(const fsi::VerifyReport& r) {
   };
   if (!r.ok()) {
     line += "NOT OK: ";
-    line += joined({t.ranges ? fmt::format("{} damaged ({}), {} hit", count(t.ranges, "range", "ranges"),
-                                           count(t.sectors, "sector", "sectors"), count(t.paths, "path", "paths"))
-                             : "",
-                    t.troubles ? count(t.troubles, "file was", "files were") + " not as promised while the image was made" : "",
-                    t.others ? count(t.others, "other fault", "other faults") : ""});
+    line += joined(
+        {t.ranges ? fmt::format("{} damaged ({}), {} hit", count(t.ranges, "range", "ranges"), count(t.sectors, "sector", "sectors"),
+                                count(t.paths, "path", "paths"))
+                  : "",
+         t.troubles ? count(t.troubles, "file was", "files were") + " not as promised while the image was made" : "",
+         t.others ? count(t.others, t.ranges || t.troubles ? "other fault" : "fault", t.ranges || t.troubles ? "other faults" : "faults")
+                  : ""});
     line += "; ";
   } else {
     line += "ok: ";
@@ -115,9 +117,9 @@ std::string summary(const fsi::VerifyReport& r) {
   return line + "\n";
 }
 
-void append_path(const fsi::PathHit& hit, std::string& out) {
+void append_path(const fsi::PathHit& hit, bool damage, std::string& out) {
   out += "    " + fsi::printable(hit.path);
-  if (!hit.is_structure && hit.size > 0) {
+  if (!hit.is_structure && hit.size > 0 && (damage || hit.bytes != hit.size)) {
     if (hit.bytes == hit.size)
       out += fmt::format(": all {} bytes", hit.size);
     else
@@ -133,7 +135,7 @@ void append_issue(const Issue& issue, std::string& out) {
   if (!issue.detail.empty()) out += ": " + fsi::printable(issue.detail);
   if (!issue.clause.empty() && issue.finding == Finding::structure) out += " [" + issue.clause + "]";
   out += '\n';
-  for (const auto& hit : issue.paths) append_path(hit, out);
+  for (const auto& hit : issue.paths) append_path(hit, is_damage(issue.finding), out);
   if (issue.more_paths > 0) out += fmt::format("    and {} more\n", issue.more_paths);
   if (issue.more > 0) out += fmt::format("  and {} more of this kind\n", issue.more);
 }

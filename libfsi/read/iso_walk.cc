@@ -231,12 +231,13 @@ void IsoWalk::check_fields(const Record& record) {
   const DirectoryRecord& r = record.fixed;
   if (!r.extent.agree())
     fault("a number recorded in both byte orders disagrees with itself (directory record)", record.lba, "ECMA-119 9.1.3",
-          "location of extent");
+          both_text("location of extent", r.extent));
   if (!r.data_length.agree())
-    fault("a number recorded in both byte orders disagrees with itself (directory record)", record.lba, "ECMA-119 9.1.4", "data length");
+    fault("a number recorded in both byte orders disagrees with itself (directory record)", record.lba, "ECMA-119 9.1.4",
+          both_text("data length", r.data_length));
   if (!r.volume_sequence.agree())
     fault("a number recorded in both byte orders disagrees with itself (directory record)", record.lba, "ECMA-119 9.1.9",
-          "volume sequence number");
+          both_text("volume sequence number", r.volume_sequence));
   if (r.length % 2 != 0) fault("a directory record has an odd length", record.lba, "ECMA-119 9.1.12", {}, Severity::warning);
   bool legal = true;
   time_of(r.time, legal);
@@ -294,11 +295,17 @@ void IsoWalk::visit_dotdot(uint32_t index, const Record& record) {
   }
 }
 
+std::string IsoWalk::shown(std::string_view identifier) const {
+  std::string name;
+  append_name(tree_.names_, identifier, name);
+  return name;
+}
+
 void IsoWalk::check_order(const Record& record) {
   if (!previous_.empty() && !previous_continues_ && out_of_order(tree_.names_, previous_, record.identifier))
-    fault("directory records are not in order", record.lba, "ECMA-119 9.3");
+    fault("directory records are not in order", record.lba, "ECMA-119 9.3", shown(record.identifier) + " comes behind " + shown(previous_));
   if (previous_ == record.identifier && !previous_continues_ && !(record.fixed.flags & kAssociated))
-    fault("two records of a directory have the same identifier", record.lba, "ECMA-119 7.6");
+    fault("two records of a directory have the same identifier", record.lba, "ECMA-119 7.6", shown(record.identifier));
   previous_ = record.identifier;
   previous_continues_ = record.fixed.flags & (kMultiExtent | kAssociated);
 }

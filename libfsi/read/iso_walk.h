@@ -64,6 +64,7 @@ class IsoWalk {
   void finish_moved();
   void check_order(const Record& record);
   std::string place() const;
+  std::string shown(std::string_view identifier) const;
   void fault(const char* what, Lba where, const char* clause, const std::string& detail = {}, Severity severity = Severity::error);
   /// The same where something cannot be read.
   void lost(const char* what, Lba where, const char* clause, const std::string& detail = {});

@@ -55,9 +55,9 @@ class SystemUseReader {
   void read_times(std::span<const std::byte> entry, SystemUseRead& out);
   template <class T>
   bool load_entry(std::span<const std::byte> entry, T& record);
-  void fault(const char* what, const char* clause, const char* detail = "", Severity severity = Severity::error);
-  template <class... Both>
-  void check_both(const char* clause, const Both&... fields);
+  void fault(const char* what, const char* clause, const std::string& detail = {}, Severity severity = Severity::error);
+  template <class Both>
+  void check_both(const char* clause, const char* field, const Both& number);
 
   CarefulReader& reader_;
   IssueLog& log_;

@@ -401,13 +401,13 @@ void UdfWalk::finish_links() {
     if (fits(d.icb_at, d.links, d.inside + uint64_t{1})) continue;
     if (!build_path(i)) prefix_.clear();
     fault("the link count of a directory is wrong", d.icb_at, "ECMA-167 4/14.9.6", prefix_,
-          std::to_string(d.links) + " links, " + std::to_string(d.inside) + " directories inside", Severity::warning);
+          std::to_string(d.links) + " instead of " + std::to_string(d.inside + uint64_t{1}), Severity::warning);
   }
   prefix_.clear();
   constexpr size_t kNamed = 20;
   for (const auto& [at, links] : links_)
     if (!fits(at, links.said, links.seen) && wrong_links_.size() < kNamed)
-      wrong_links_[at] = std::to_string(links.said) + " links, " + std::to_string(links.seen) + " names";
+      wrong_links_[at] = std::to_string(links.said) + " instead of " + std::to_string(links.seen);
 }
 
 void UdfWalk::finish_counts() {
