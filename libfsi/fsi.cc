@@ -74,8 +74,8 @@ void check_udf_wishes(const ImageOptions& options) {
       throw Error(ErrorKind::usage, option, "choosing the file systems", std::string(what) + " are in UDF alone; add --udf=" + from);
     if (udf_revision(options) < first)
       throw Error(ErrorKind::usage, option, "choosing the revision of UDF",
-                  std::string(what) + " are in UDF from revision " + from + " on, and this image has " + udf_revision_text(udf_revision(options)) +
-                      "; add --udf=" + from);
+                  std::string(what) + " are in UDF from revision " + from + " on, and this image has " +
+                      udf_revision_text(udf_revision(options)) + "; add --udf=" + from);
   };
   check(options.scan.xattrs == Xattrs::keep, "--xattrs", "named streams, which extended attributes become,", kFirstWithStreams);
   check(!options.real_time.empty(), "--real-time", "real-time files", kFirstWithRealTime);
@@ -85,7 +85,8 @@ void check_udf_wishes(const ImageOptions& options) {
 void join_udf_for_large_files(ImageOptions& options, const SourceTree& tree) {
   constexpr uint64_t kLarge = uint64_t{4} << 30;
   if (!options.udf_for_large_files || options.file_systems.udf || !options.file_systems.iso9660) return;
-  const auto large = std::find_if(tree.contents.begin(), tree.contents.end(), [](const Content& content) { return content.size >= kLarge; });
+  const auto large =
+      std::find_if(tree.contents.begin(), tree.contents.end(), [](const Content& content) { return content.size >= kLarge; });
   if (large == tree.contents.end()) return;
   options.file_systems.udf = true;
   if (options.warn)
@@ -107,7 +108,8 @@ ImageOptions with_defaults(ImageOptions options) {
   if (!options.threads) options.threads = std::max(1u, std::thread::hardware_concurrency());
   options.scan.threads = options.threads;
   // Looking costs a tenth of the time on small files: only where asking for them would help.
-  if (options.scan.xattrs == Xattrs::ignore && options.count_xattrs && options.file_systems.udf && udf_revision(options) >= kFirstWithStreams)
+  if (options.scan.xattrs == Xattrs::ignore && options.count_xattrs && options.file_systems.udf &&
+      udf_revision(options) >= kFirstWithStreams)
     options.scan.xattrs = Xattrs::count;
   check_udf_wishes(options);
   if (!options.scan.open_image) options.scan.open_image = open_image_source;

@@ -89,7 +89,7 @@ bool parse(int argc, char** argv, Options& options) {
     fmt::print("{}", preset_help(list));
     return false;
   }
-  CLI::App app("mkimage turns folders, files and archives into a disc image: ISO 9660 with Rock Ridge and Joliet.", "mkimage");
+  CLI::App app("mkimage turns folders, files and archives into a disc image: ISO 9660 with Rock Ridge and Joliet, UDF.", "mkimage");
   app.set_version_flag("--version", std::string("mkimage ") + DISCPRESS_VERSION);
   app.set_help_flag("-h,--help", "Show this help and leave");
   app.option_defaults()->take_last();
@@ -118,7 +118,8 @@ bool parse(int argc, char** argv, Options& options) {
                  "ISO 9660 interchange level 1, 2 or 3 (default 3), or 4 for the long names of ISO 9660:1999")
       ->check(CLI::Range(1, 4));
   app.add_flag("--relocate-deep,!--no-relocate-deep", volume.relocate_deep, "Move directories deeper than eight levels into /rr_moved");
-  app.add_option("-V,--volume-id", volume.volume_id, "Name of the volume: at most 32 characters in ISO 9660, 126 in UDF alone (default: the time, UTC)");
+  app.add_option("-V,--volume-id", volume.volume_id,
+                 "Name of the volume: at most 32 characters in ISO 9660, 126 in UDF alone (default: the time, UTC)");
   app.add_option("--publisher", volume.publisher, "Who publishes the volume, at most 128 characters");
   app.add_option("--preparer", volume.preparer, "Who prepared the volume, at most 128 characters");
   app.add_option("--application", volume.application, "What made the volume, at most 128 characters (default: DISCPRESS)");
@@ -151,7 +152,8 @@ bool parse(int argc, char** argv, Options& options) {
       ->allow_extra_args(false);
   app.add_flag("--follow-links,!--no-follow-links", scan.follow_links, "Take what symbolic links point at instead of the links");
   app.add_flag("--xattrs{keep},!--no-xattrs", xattrs,
-               "Record extended attributes of users as named streams (UDF 2.00 and up); --xattrs=count: say how many are left out (the default there)");
+               "Record extended attributes of users as named streams (UDF 2.00 and up); --xattrs=count: say how many are left out (the "
+               "default there)");
   app.add_flag("--one-file-system,!--no-one-file-system", scan.one_file_system, "Do not enter directories on other file systems");
   app.add_flag("--skip-unreadable,!--no-skip-unreadable", scan.skip_unreadable,
                "Leave out what cannot be read, with a warning, instead of failing");

@@ -224,7 +224,9 @@ void TreeBuilder::add_hard_link(std::string_view path, std::string_view existing
 
 void TreeBuilder::add_stream(std::string_view path, std::string_view name, std::span<const std::byte> bytes) {
   State& s = *state_;
-  const auto refuse = [&](const char* why) { return Error(ErrorKind::usage, printable(path), "adding the stream " + printable(name), why); };
+  const auto refuse = [&](const char* why) {
+    return Error(ErrorKind::usage, printable(path), "adding the stream " + printable(name), why);
+  };
   Entry* const entry = s.draft.find(path);
   if (!entry) throw refuse("it is not there");
   if (entry->kind != NodeKind::file && entry->kind != NodeKind::directory) throw refuse("only files and directories have streams");
@@ -233,7 +235,8 @@ void TreeBuilder::add_stream(std::string_view path, std::string_view name, std::
   draft::Pool& pool = s.draft.pool();
   draft::StreamList list;
   if (const draft::StreamList* before = draft::streams_of(*entry)) list = *before;
-  const auto at = std::lower_bound(list.begin(), list.end(), name, [](const draft::StreamText& a, std::string_view b) { return a.name < b; });
+  const auto at =
+      std::lower_bound(list.begin(), list.end(), name, [](const draft::StreamText& a, std::string_view b) { return a.name < b; });
   if (at != list.end() && at->name == name) throw refuse("it has one of that name");
   const auto keep = [&](std::string_view text) { return std::string_view(pool.keep(text), text.size()); };
   list.insert(at, {keep(name), keep({reinterpret_cast<const char*>(bytes.data()), bytes.size()})});
