@@ -3,6 +3,8 @@
 
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "libfsi/base/meter.h"
 #include "libfsi/fsi.h"
@@ -13,6 +15,7 @@ struct Options {
   std::string image;  // one of the two
   std::string drive;
   bool json = false;
+  std::vector<std::pair<std::string, std::string>> sums;  // kind, file
   fsi::ProgressStyle progress = fsi::ProgressStyle::none;
   fsi::VerifyOptions verify;
 };

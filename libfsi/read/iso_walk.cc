@@ -313,6 +313,7 @@ void IsoWalk::take_attributes(TreeEntry& entry) const {
   entry.changed = use_.changed;
   entry.device_high = use_.device_high;
   entry.device_low = use_.device_low;
+  entry.attributes = use_.attributes;
 }
 
 void IsoWalk::add_directory(const Directory& directory, const Record& record) {
@@ -408,6 +409,7 @@ void IsoWalk::visit_file(uint32_t index, const Record& record) {
   file_path_ += name_;
   file_identifier_ = record.identifier;
   take_attributes(file_);
+  file_attributes_ = use_.attributes;
   file_.associated = record.fixed.flags & kAssociated;
   bool legal = true;
   if (!file_.modified.known) file_.modified = time_of(record.fixed.time, legal);
@@ -456,6 +458,7 @@ void IsoWalk::add_extent(const Record& record) {
 void IsoWalk::finish_file() {
   open_ = false;
   file_.path = file_path_;
+  file_.attributes = file_attributes_;
   file_.target = file_target_;
   if (file_.kind != EntryKind::file) {
     // Only files have data; some writers leave a length and an address on the others.
