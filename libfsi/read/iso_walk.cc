@@ -363,6 +363,7 @@ void IsoWalk::take_attributes(TreeEntry& entry) const {
   entry.device_high = use_.device_high;
   entry.device_low = use_.device_low;
   entry.compressed = use_.compressed;
+  entry.attributes = use_.attributes;
 }
 
 void IsoWalk::add_directory(const Directory& directory, const Record& record) {
@@ -458,6 +459,7 @@ void IsoWalk::visit_file(uint32_t index, const Record& record) {
   file_path_ += name_;
   file_identifier_ = record.identifier;
   take_attributes(file_);
+  file_attributes_ = use_.attributes;
   file_.associated = record.fixed.flags & kAssociated;
   file_.hidden = record.fixed.flags & kHidden;
   bool legal = true;
@@ -507,6 +509,7 @@ void IsoWalk::add_extent(const Record& record) {
 void IsoWalk::finish_file() {
   open_ = false;
   file_.path = file_path_;
+  file_.attributes = file_attributes_;
   file_.target = file_target_;
   if (file_.kind != EntryKind::file) {
     // Only files have data; some writers leave a length and an address on the others.

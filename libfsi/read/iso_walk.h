@@ -101,7 +101,7 @@ class IsoWalk {
   // the file whose sections are being gathered
   bool open_ = false;
   TreeEntry file_;
-  std::string file_path_, file_target_, file_identifier_;
+  std::string file_path_, file_target_, file_identifier_, file_attributes_;
   std::vector<DataExtent> extents_;
 };
 
