@@ -23,6 +23,7 @@
 #include "librecorder/pipeline/spool.h"
 #include "librecorder/pipeline/writer.h"
 #include "librecorder/plan/plan.h"
+#include "librecorder/record_cd.h"
 #include "librecorder/virtual/registry.h"
 
 namespace rec {
@@ -116,6 +117,14 @@ class DiscSource : public fsi::SectorSource {
   /// Where the last session begins; 0 when there is only one.
   virtual fsi::Lba session_start() const = 0;
 };
+/// What burn_cd() would do, without doing it.
+CdPlan plan_cd(const DriveEntry& drive, const cd::DiscLayout& layout, const CdBurnOptions& options, const std::stop_token& stop = {});
+
+/// Records a CD of audio, data or both as the layout has it. On a stop request, or when the source or the drive fails, the drive is brought
+/// to rest and the error says what became of the disc.
+CdReport burn_cd(const DriveEntry& drive, const cd::DiscLayout& layout, const CdBurnOptions& options, const BurnProgress& progress = {},
+                 const std::stop_token& stop = {});
+
 /// The disc in a drive, read by command blocks alone and never through the kernel's cache. sectors() is the end of what is
 /// recorded and can be read. Throws Error (unsuitable) when there is nothing to read.
 std::unique_ptr<DiscSource> disc_source(const DriveEntry& drive, const std::stop_token& stop = {});

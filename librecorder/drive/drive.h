@@ -98,6 +98,12 @@ class Drive {
   // Reading and writing, in sectors of 2048 bytes.
   Answer read(fsi::Lba lba, std::span<std::byte> out);        ///< READ(10)
   Answer write(fsi::Lba lba, std::span<const std::byte> in);  ///< WRITE(10), one command, no policy
+  // CD, drive_cd.cc. Addresses may be negative; a block has the size that the write parameters or the cue sheet give it.
+  Answer send_cue_sheet(std::span<const std::byte> sheet);
+  Answer write_blocks(int32_t lba, uint32_t blocks, std::span<const std::byte> in);  ///< WRITE(10), one command, no policy
+  /// READ CD; `main` and `sub` as in scsi/cue_sheet.h.
+  Answer read_cd(int32_t lba, uint32_t blocks, uint8_t main, uint8_t sub, std::span<std::byte> out);
+
   std::optional<DriveBuffer> buffer_capacity();
   void synchronize_cache();
   void close_track_session(CloseFunction function, uint16_t track);
