@@ -6,6 +6,7 @@
 #include <exception>
 #include <memory>
 
+#include "burn/cd.h"
 #include "burn/interrupt.h"
 #include "burn/options.h"
 #include "burn/progress.h"
@@ -81,6 +82,8 @@ void erase_disc(const Options& options, ProgressView& view, const std::stop_toke
 void run(const Options& options, ProgressView& view, const std::stop_token& stop) {
   switch (options.task) {
     case Task::burn: return burn_disc(options, view, stop);
+    case Task::audio:
+    case Task::raw: return print(run_cd(options, view, stop));
     case Task::list: return print(options.json ? list_json(rec::list_drives()) : list_text(rec::list_drives()));
     case Task::info: {
       const rec::DriveInfo info = rec::drive_info(rec::find_drive(options.drive), stop);

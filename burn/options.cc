@@ -6,6 +6,7 @@
 #include <charconv>
 #include <cstdio>
 
+#include "burn/cd.h"
 #include "libfsi/base/error.h"
 
 namespace burn {
@@ -87,9 +88,14 @@ Parsed parse(int argc, char** argv) {
   erase->add_flag("--quick", quick, "Erase what says that something is recorded (default)")->excludes(full);
   erase->add_flag("--eject,!--no-eject", o.erase.eject, "Open the tray when all went well");
   add_progress(*erase);
+  const CdCommands cd = add_cd_commands(app, o, speed, buffer);
+  for (CLI::App* sub : {cd.audio, cd.raw}) {
+    add_drive(*sub, o.drive);
+    add_progress(*sub);
+  }
   CLI::App* eject = app.add_subcommand("eject", "Open the tray");
   CLI::App* load = app.add_subcommand("load", "Close the tray");
-  for (CLI::App* sub : {list, info, erase}) sub->add_flag("--json", o.json, "Report as JSON");
+  for (CLI::App* sub : {list, info, erase, cd.audio, cd.raw}) sub->add_flag("--json", o.json, "Report as JSON");
   for (CLI::App* sub : {info, eject, load}) add_drive(*sub, o.drive);
 
   CLI::App* virt = app.add_subcommand("virtual", "Virtual drives, for machines without a burner");
@@ -119,6 +125,8 @@ Parsed parse(int argc, char** argv) {
     const auto chosen = [&](Task task) { o.task = task; };
     if (list->parsed()) chosen(Task::list);
     if (info->parsed()) chosen(Task::info);
+    if (cd.audio->parsed()) chosen(Task::audio);
+    if (cd.raw->parsed()) chosen(Task::raw);
     if (eject->parsed()) chosen(Task::eject);
     if (load->parsed()) chosen(Task::load);
     if (erase->parsed()) chosen(Task::erase);
@@ -138,6 +146,7 @@ Parsed parse(int argc, char** argv) {
       throw CLI::ValidationError("--buffer", "it must be from 1 byte to 64 GiB");
     if (app.get_option("--spool")->count() > 0 && !o.spool) o.burn.spool = rec::BurnOptions::Spool::never;
     o.burn.buffer_bytes = static_cast<size_t>(buffer);
+    finish_cd_options(o, buffer);
     if (!times.empty()) o.speed = times_of(times);
     if (progress == "tty") o.progress = ProgressStyle::tty;
     if (progress == "json") o.progress = ProgressStyle::json;

@@ -294,7 +294,7 @@ class CdBurn {
 
   void tell() {
     event_.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began_).count();
-    event_.bytes_per_second = event_.seconds > 0 ? static_cast<double>(event_.done) * cd::kSectorBytes / event_.seconds : 0;
+    event_.bytes_per_second = event_.seconds > 0 ? static_cast<double>(event_.done) * fsi::kSectorSize / event_.seconds : 0;
     if (progress_) progress_(event_);
   }
 

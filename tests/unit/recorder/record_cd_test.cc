@@ -314,11 +314,9 @@ TEST_F(RecordCd, RefusesWhatDoesNotFitAndSaysByHowMuch) {
   cd::expect_error([&] { burn_cd(with("dvd+r"), layout, {}); }, ErrorKind::unsuitable, "needs a CD-R or CD-RW");
   blank();
   const DriveEntry drive = with("cd-r");
-  cd::expect_error(
-      [&] {
-        burn_cd(drive, cd::random_layout(6002, {true, 1, 400}), options_for(CdMode::track_at_once));
-      },
-      ErrorKind::usage, "");
+  layout.tracks.front().format = cd::BlockFormat::mode1;
+  const auto data_at_once = [&] { burn_cd(drive, layout, options_for(CdMode::track_at_once)); };
+  cd::expect_error(data_at_once, ErrorKind::usage, "track at once is for audio alone");
 }
 
 TEST_F(RecordCd, AFailedWriteTellsWhatBecameOfTheDisc) {
