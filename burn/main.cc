@@ -6,6 +6,7 @@
 #include <exception>
 #include <memory>
 
+#include "burn/cd.h"
 #include "burn/interrupt.h"
 #include "burn/options.h"
 #include "burn/progress.h"
@@ -69,9 +70,20 @@ void burn_disc(const Options& options, ProgressView& view, const std::stop_token
   fmt::print(stderr, "{}", report_text(report));
 }
 
+void erase_disc(const Options& options, ProgressView& view, const std::stop_token& stop) {
+  const rec::EraseReport report = rec::erase(
+      rec::find_drive(options.drive), options.erase, [&](const rec::BurnEvent& event) { view.show(event); }, stop);
+  view.clear();
+  for (const std::string& note : report.notes) fmt::print(stderr, "burn: {}: {}\n", report.drive, note);
+  if (options.json) return print(erase_json(report));
+  fmt::print(stderr, "{}", erase_text(report));
+}
+
 void run(const Options& options, ProgressView& view, const std::stop_token& stop) {
   switch (options.task) {
     case Task::burn: return burn_disc(options, view, stop);
+    case Task::audio:
+    case Task::raw: return print(run_cd(options, view, stop));
     case Task::list: return print(options.json ? list_json(rec::list_drives()) : list_text(rec::list_drives()));
     case Task::info: {
       const rec::DriveInfo info = rec::drive_info(rec::find_drive(options.drive), stop);
@@ -79,6 +91,7 @@ void run(const Options& options, ProgressView& view, const std::stop_token& stop
     }
     case Task::eject: return rec::eject(rec::find_drive(options.drive));
     case Task::load: return rec::load(rec::find_drive(options.drive));
+    case Task::erase: return erase_disc(options, view, stop);
     default: return print(run_virtual(options));
   }
 }

@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "burn/progress.h"
@@ -174,10 +175,30 @@ std::string report_json(const rec::WriteReport& report) {
   out["lowest_fill"] = report.lowest_fill;
   out["stops"] = report.stops;
   out["drive_waits"] = report.drive_waits;
+  out["speeds"] = json::array();
+  for (const auto& change : report.speeds) out["speeds"].push_back({{"after_sectors", change.sectors}, {"speed_kb", change.kb_per_second}});
+  out["seconds_lost"] = report.seconds_lost;
+  if (std::isfinite(report.source_rate)) out["source_bytes_per_second"] = report.source_rate;
+  out["spooled"] = report.spooled;
   out["seconds"] = report.seconds;
   out["writing_seconds"] = report.writing_seconds;
   out["notes"] = report.notes;
   if (report.speed_kb) out["speed_used_kb"] = *report.speed_kb;
+  return out.dump(2, ' ', false, json::error_handler_t::replace) + "\n";
+}
+
+std::string erase_text(const rec::EraseReport& report) {
+  const rec::Medium& medium = report.after;
+  return fmt::format("{}: {} is {} now, {} free; took {}\n", report.drive, medium.name(), rec::state_name(medium.state),
+                     amount(medium.free_sectors), clock_text(report.seconds));
+}
+
+std::string erase_json(const rec::EraseReport& report) {
+  const json out{{"drive", report.drive},
+                 {"before", medium_json(report.before)},
+                 {"after", medium_json(report.after)},
+                 {"seconds", report.seconds},
+                 {"notes", report.notes}};
   return out.dump(2, ' ', false, json::error_handler_t::replace) + "\n";
 }
 
