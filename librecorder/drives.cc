@@ -10,6 +10,7 @@
 #include "librecorder/host/mounts.h"
 #include "librecorder/medium/probe.h"
 #include "librecorder/open_drive.h"
+#include "librecorder/transport/iscsi.h"
 #include "librecorder/transport/sg_io.h"
 
 namespace rec {
@@ -52,7 +53,13 @@ DriveEntry find_drive(std::string_view selector) {
     throw wrong("--drive", drives.empty() ? listed(drives) : "say which one: " + listed(drives));
   }
   const std::string name(selector);
-  if (name.rfind("iscsi://", 0) == 0) throw wrong(name, "drives over iSCSI cannot be used yet; " + listed(drives));
+  if (name.rfind("iscsi://", 0) == 0) {
+    DriveEntry remote;
+    remote.number = drives.size();
+    remote.name = remote.node = name;
+    remote.is_remote = true;
+    return remote;
+  }
   size_t number = 0;
   const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), number);
   if (error == std::errc() && end == name.data() + name.size()) {
@@ -87,6 +94,8 @@ OpenDrive open_drive(const DriveEntry& entry, Access access) {
   OpenDrive open;
   if (entry.is_virtual) {
     open.drive = std::make_unique<Drive>(virt::Registry().open(entry.name));
+  } else if (entry.is_remote) {
+    open.drive = std::make_unique<Drive>(std::make_unique<Iscsi>(entry.node));
   } else {
     if (!entry.block_node.empty()) {
       const auto mounts = access == Access::own ? mount_points(entry.block_node) : std::vector<std::string>{};

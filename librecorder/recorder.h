@@ -1,7 +1,7 @@
 // librecorder: drives, and burning on them. The public face; recorder.cc is the recipe of a burn.
 //
-// A drive is named by its number in list_drives() (from 0), its name, or its node (/dev/sr0, /dev/sg1). Virtual drives
-// come after the real ones. All functions block, throw fsi::Error (DriveError with the drive's sense) and may be called
+// A drive is named by its number in list_drives() (from 0), its name, its node (/dev/sr0, /dev/sg1) or its address
+// (iscsi://HOST[:PORT]/TARGET/LUN). Virtual drives come after the real ones. All functions block, throw fsi::Error (DriveError with the drive's sense) and may be called
 // from any thread; a Recorder belongs to one thread at a time.
 #pragma once
 
@@ -34,6 +34,7 @@ struct DriveEntry {
   std::string block_node;  ///< "/dev/sr0" also for /dev/sg1: mounts and locks know only this one; empty when there is none
   std::string vendor, product, revision;
   bool is_virtual = false;
+  bool is_remote = false;  ///< behind iSCSI: never listed, named by its address
 };
 
 std::vector<DriveEntry> list_drives();

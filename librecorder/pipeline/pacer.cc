@@ -18,7 +18,7 @@ constexpr double kCarefulReach = 60;  // where an empty buffer spoils the disc
 constexpr double kLast = 2;           // seconds of data that are enough to end a track with
 constexpr double kFarFaster = 4;      // than the fastest speed: such a source fills the ring while the drive writes
 constexpr size_t kEnoughOfFast = 64 << 20;
-constexpr auto kFirstPause = 5s, kLongestPause = 300s;
+constexpr auto kFirstPause = 3s, kLongestPause = 60s;
 constexpr auto kTooSoon = 60s;  // a raise that must be taken back within this time was wrong
 
 double seconds_of(Pacer::Time time) { return std::chrono::duration<double>(time).count(); }

@@ -184,7 +184,7 @@ class Reports(Burn):
         self.refused(4, r"no drive of that number; there are .*0 a, 1 b", "--drive", "7", "x.iso")
         self.refused(4, r"no such drive; there are .*0 a, 1 b", "info", "--drive", "nobody")
         self.refused(4, r"say which one: there are .*0 a, 1 b", "info")
-        self.refused(4, "iSCSI", "info", "--drive", "iscsi://host/target/0")
+        self.refused(2, "iscsi://HOST", "info", "--drive", "iscsi://host")
         self.refused(4, "no device", "info", "--drive", "/etc/passwd")
         self.refused(4, "No such file", "info", "--drive", "/dev/sr99")
 
