@@ -10,12 +10,14 @@
 
 namespace burn {
 
-enum class Task { burn, list, info, eject, load, virtual_add, virtual_insert, virtual_remove, virtual_export, virtual_list };
+enum class Task { burn, list, info, eject, load, doctor, virtual_add, virtual_insert, virtual_remove, virtual_export, virtual_list };
 enum class ProgressStyle { automatic, tty, json, none };
 
 struct Options {
   Task task = Task::burn;
-  std::string drive;  // --drive; empty: the only one
+  std::string drive;                // --drive; empty: the only one
+  std::vector<std::string> drives;  // burning: all of them
+  bool watch = false;
   std::string image;  // empty or "-": standard input
   rec::BurnOptions burn;
   bool spool = false;

@@ -7,6 +7,7 @@
 #include <charconv>
 
 #include "librecorder/drive/discovery.h"
+#include "librecorder/drive/drive_lock.h"
 #include "librecorder/host/mounts.h"
 #include "librecorder/medium/probe.h"
 #include "librecorder/open_drive.h"
@@ -37,9 +38,11 @@ std::string listed(const std::vector<DriveEntry>& drives) {
 std::vector<DriveEntry> list_drives() {
   std::vector<DriveEntry> out;
   for (FoundDrive& found : find_drives())
-    out.push_back({out.size(), file_name(found.node), found.node, found.node, found.vendor, found.product, found.revision, false});
+    out.push_back({out.size(), file_name(found.node), found.node, found.node, found.vendor, found.product, found.revision, false, false,
+                   fsi::printable(found.serial), mount_points(found.node), DriveLock::owner_of(found.node)});
   for (const auto& drive : virt::Registry().list())
-    out.push_back({out.size(), drive.name, "virtual:" + drive.name, "", "DISCPRES", "VIRTUAL DRIVE", "", true});
+    out.push_back(
+        {out.size(), drive.name, "virtual:" + drive.name, "", "DISCPRES", "VIRTUAL DRIVE", "", true, false, {}, {}, drive.in_use_by});
   return out;
 }
 
@@ -79,7 +82,7 @@ DriveEntry find_drive(std::string_view selector) {
           S_ISBLK(other.st_mode) == S_ISBLK(st.st_mode))
         return drive;
     }
-    DriveEntry unlisted{drives.size(), file_name(name), name, S_ISBLK(st.st_mode) ? name : "", "", "", "", false};
+    DriveEntry unlisted{drives.size(), file_name(name), name, S_ISBLK(st.st_mode) ? name : "", "", "", "", false, false, {}, {}, {}};
     for (const FoundDrive& found : find_drives()) {
       struct stat generic {};
       if (S_ISCHR(st.st_mode) && stat(found.sg_node.c_str(), &generic) == 0 && generic.st_rdev == st.st_rdev)
@@ -102,7 +105,7 @@ OpenDrive open_drive(const DriveEntry& entry, Access access) {
       if (!mounts.empty())
         throw Error(ErrorKind::unsuitable, entry.node, "taking the drive",
                     "its disc is mounted at " + fsi::printable(mounts.front()) + "; unmount it first: umount " + entry.block_node);
-      open.lock.emplace(entry.block_node, access == Access::own ? DriveLock::Kind::exclusive : DriveLock::Kind::shared);
+      open.lock.emplace(entry.block_node, access == Access::own ? DriveLock::Kind::exclusive : DriveLock::Kind::shared, "burn");
     }
     open.drive =
         std::make_unique<Drive>(std::make_unique<SgIo>(entry.node, access == Access::own ? SgIo::Access::exclusive : SgIo::Access::shared));
@@ -122,7 +125,13 @@ DriveInfo drive_info(const DriveEntry& entry, const std::stop_token& stop) {
   info.product = trimmed({inquiry.product, sizeof inquiry.product});
   info.revision = trimmed({inquiry.revision, sizeof inquiry.revision});
   info.medium = probe_medium(drive, stop);
-  if (const auto configuration = drive.configuration()) info.profiles = configuration->profiles;
+  if (const auto configuration = drive.configuration()) {
+    info.profiles = configuration->profiles;
+    for (const auto& feature : configuration->features) info.features.push_back({static_cast<uint16_t>(feature.code), feature.current});
+    if (const auto* serial = configuration->find(Feature::serial_number))
+      info.serial = trimmed({reinterpret_cast<const char*>(serial->body.data()), serial->body.size()});
+  }
+  info.mode_pages = drive.mode_pages();
   if (const auto capabilities = drive.capabilities()) {
     info.buffer_bytes = uint32_t{capabilities->buffer_size} * 1024;
     info.has_tray = capabilities->loading & Capabilities::kTray;
