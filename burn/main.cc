@@ -144,7 +144,7 @@ void run(const Options& options, ProgressView& view, const std::stop_token& stop
 int main(int argc, char** argv) {
   const auto [options, exit_code] = burn::parse(argc, argv);
   if (exit_code) return *exit_code;
-  const std::stop_token stop = burn::stop_on_signals();
+  const std::stop_token stop = burn::stop_on_signals(options.task == burn::Task::burn);
   burn::ProgressView view(options.progress);
   const auto failed = [&](const std::string& message, int code) {
     view.clear();

@@ -54,8 +54,7 @@ Parsed parse(int argc, char** argv) {
          "Number in 'burn list' (from 0), name, /dev/srN, /dev/sgN or iscsi://HOST/TARGET/LUN; may be given more than once; not needed "
          "where there is only one")
       ->type_name("D")
-      ->expected(1)
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+      ->allow_extra_args(false);
   app.add_option("IMAGE", o.image, "The image; - or nothing for a stream on standard input")->type_name("");
   std::vector<CLI::Option*> burning;  // of burning alone; useless, and thus refused, with a subcommand
   burning.push_back(app.get_option("IMAGE"));

@@ -10,6 +10,7 @@
 
 #include "libfsi/base/progress.h"
 #include "librecorder/host/inhibit.h"
+#include "librecorder/host/kernel_size.h"
 #include "librecorder/medium/probe.h"
 #include "librecorder/open_drive.h"
 #include "librecorder/pipeline/priority.h"
@@ -334,7 +335,10 @@ WriteReport burn(const DriveEntry& entry, Input& input, const BurnOptions& optio
         "the stream goes on after the end of its volume; that part was not burned (burn it from a file, or with --spool, to have it all)");
   if (const auto recovered = drive.take_recovered())
     report.notes.push_back("the drive had trouble and recovered from it: " + sense_text(*recovered));
-  if (plan.eject) drive.open_tray();
+  if (plan.eject)
+    drive.open_tray();
+  else if (const auto known = kernel_sectors(entry.block_node); known && *known < plan.start + report.data_sectors)
+    report.notes.push_back("the kernel has not noticed what is on the disc now; to mount it: burn eject, then burn load");
   report.seconds = teller.seconds();
   teller.phase("done");
   return report;

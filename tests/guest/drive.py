@@ -28,6 +28,8 @@ $burn --drive /dev/sr0 --json {image} > $OUT/report.json 2> $OUT/burn.err
 growisofs -use-the-force-luke=tty -dvd-compat -Z /dev/sr1={image} > $OUT/growisofs.log 2>&1 < /dev/null
 generic=$(ls /sys/block/sr2/device/scsi_generic)
 cat {image} | $burn --drive /dev/$generic 2> $OUT/sg.err
+# The kernel looks at a disc when it is put in; growisofs does that itself.
+for n in 0 2; do $burn eject --drive /dev/sr$n; $burn load --drive /dev/sr$n; done
 for n in 0 1 2; do
   mkdir /mnt/d$n
   mount -t iso9660 -o ro /dev/sr$n /mnt/d$n
@@ -61,7 +63,7 @@ def main():
     if lacking:
         raise guest.GuestMissing(f"{lacking} is not here")
     failures = []
-    with tempfile.TemporaryDirectory(prefix="discpress-drive-") as work:
+    with tempfile.TemporaryDirectory(prefix="guest-drive-", dir=os.path.dirname(BIN)) as work:
         tree = os.path.join(os.path.dirname(HERE), "foreign")
         image = os.path.join(work, "image.iso")
         subprocess.run([os.path.join(BIN, "mkimage"), "-o", image, tree], check=True, stderr=subprocess.PIPE)
