@@ -19,6 +19,7 @@ enum class Task {
   eject,
   load,
   erase,
+  doctor,
   virtual_add,
   virtual_insert,
   virtual_remove,
@@ -38,7 +39,9 @@ struct CdOptions {
 
 struct Options {
   Task task = Task::burn;
-  std::string drive;  // --drive; empty: the only one
+  std::string drive;                // --drive; empty: the only one
+  std::vector<std::string> drives;  // burning: all of them
+  bool watch = false;
   std::string image;  // empty or "-": standard input
   rec::BurnOptions burn;
   CdOptions cd;

@@ -86,6 +86,8 @@ class Drive {
   // How it is set.
   /// The page alone, header included, without what comes before; empty when the drive does not have it.
   std::vector<std::byte> mode_page(ModePageCode page, PageControl control = PageControl::current);
+  /// All pages the drive has, each alone with its header. Empty when it does not tell.
+  std::vector<std::vector<std::byte>> mode_pages();
   /// MODE SELECT(10) of one page. The answer is the caller's: a refusal may be a plain "not supported".
   Answer mode_select(std::span<const std::byte> page);
   /// GET PERFORMANCE type 3, else mode page 2A; fastest first; empty when the drive keeps it to itself.
@@ -121,6 +123,7 @@ class Drive {
  private:
   std::optional<std::vector<std::byte>> fetch(Cdb cdb, size_t length_at, size_t header, std::string_view doing,
                                               const std::function<size_t(std::span<const std::byte>)>& total);
+  std::vector<std::vector<std::byte>> mode_pages_of(uint8_t code, PageControl control);
   Answer read_into(Cdb cdb, std::span<std::byte> buffer, std::string_view doing);
   /// `immediate`: where the command block has its IMMED bit, byte 1. `longest`: without it.
   void long_command(Cdb cdb, uint8_t immediate, std::chrono::milliseconds longest, std::string_view doing);
