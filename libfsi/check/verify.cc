@@ -65,12 +65,9 @@ class Verification {
   void note_volume() {
     report_.volume_id = volume_.volume_id();
     for (const auto& tree : volume_.trees) report_.file_systems.emplace_back(tree->name());
-    if (volume_.has_udf) report_.file_systems.emplace_back("UDF");
     if (report_.file_systems.empty())
       note("there is no file system that verify knows",
            "no volume descriptors from sector " + std::to_string(options_.session_start + disc::kFirstDescriptor), Severity::error);
-    else if (volume_.has_udf)
-      note("there is a UDF file system", "its structures are not checked yet; its sectors are read like all others");
   }
 
   void note_manifest(std::optional<uint64_t> promised) {

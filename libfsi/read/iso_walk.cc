@@ -230,7 +230,7 @@ void IsoWalk::visit_dot(uint32_t index, const Record& record) {
   entry.number = index;
   entry.relocated = directory.moved;
   entry.size = directory.bytes;
-  const Extent extent{directory.extent, directory.bytes};
+  const DataExtent extent = DataExtent::of({directory.extent, directory.bytes});
   entry.extents = {&extent, 1};
   entry.record = record.lba;
   ++entries_;
@@ -370,7 +370,7 @@ void IsoWalk::visit_directory(uint32_t index, const Record& record) {
   entry.parent = index;
   entry.number = static_cast<uint32_t>(number);
   entry.size = child.bytes;
-  const Extent at{child.extent, child.bytes};
+  const DataExtent at = DataExtent::of({child.extent, child.bytes});
   entry.extents = {&at, 1};
   entry.record = record.lba;
   if (followed) visitor_.entry(entry);
@@ -443,14 +443,14 @@ void IsoWalk::add_extent(const Record& record) {
   file_.size += bytes;
   if (first > UINT32_MAX) return fault("the data of a file lie beyond the end", record.lba, "ECMA-119 9.1.3", file_path_);
   if (!extents_.empty()) {
-    Extent& last = extents_.back();
-    if (last.bytes % kSectorSize == 0 && last.first + last.sectors() == first) {
+    DataExtent& last = extents_.back();
+    if (last.bytes % kSectorSize == 0 && last.first + last.bytes == first * kSectorSize) {
       last.bytes += bytes;
       return;
     }
   }
   if (extents_.size() >= tree_.limits_.extents) return fault("a file has too many sections", record.lba, "ECMA-119 6.5.1", file_path_);
-  extents_.push_back({static_cast<Lba>(first), bytes});
+  extents_.push_back(DataExtent::of({static_cast<Lba>(first), bytes}));
 }
 
 void IsoWalk::finish_file() {

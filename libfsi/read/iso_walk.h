@@ -97,7 +97,7 @@ class IsoWalk {
   bool open_ = false;
   TreeEntry file_;
   std::string file_path_, file_target_, file_identifier_;
-  std::vector<Extent> extents_;
+  std::vector<DataExtent> extents_;
 };
 
 }  // namespace fsi

@@ -6,6 +6,7 @@
 #include "libfsi/read/careful.h"
 #include "libfsi/read/iso_tree.h"
 #include "libfsi/read/rock_ridge.h"
+#include "libfsi/read/udf_tree.h"
 
 namespace fsi {
 
@@ -65,7 +66,10 @@ std::optional<uint8_t> rock_ridge_skip(CarefulReader& reader, const DirectoryRec
 
 }  // namespace
 
-std::string VolumeRead::volume_id() const { return primary ? std::string(primary->descriptor.volume_id.text()) : std::string(); }
+std::string VolumeRead::volume_id() const {
+  if (primary) return std::string(primary->descriptor.volume_id.text());
+  return udf_trees.empty() ? std::string() : udf_trees.front()->volume().volume_id;
+}
 
 VolumeRead read_volume(const SectorSource& source, uint64_t session_start, IssueLog& log, const ReadLimits& limits) {
   VolumeRead volume;
@@ -133,7 +137,13 @@ VolumeRead read_volume(const SectorSource& source, uint64_t session_start, Issue
     volume.iso_trees.push_back(std::make_shared<const IsoTree>(source, at, *names, skip, limits));
   }
   volume.iso_trees.insert(volume.iso_trees.end(), plain.begin(), plain.end());
+  if (auto udf = read_udf_volume(source, session_start, volume.primary ? volume.sectors() : 0, log, limits)) {
+    volume.has_udf = true;
+    volume.udf_trees.push_back(std::make_shared<const UdfTree>(source, std::move(udf), limits));
+  }
   volume.trees.assign(volume.iso_trees.begin(), volume.iso_trees.end());
+  const bool posix = !volume.iso_trees.empty() && volume.iso_trees.front()->rock_ridge();
+  volume.trees.insert(volume.trees.begin() + (posix ? 1 : 0), volume.udf_trees.begin(), volume.udf_trees.end());
   return volume;
 }
 
