@@ -69,6 +69,15 @@ void burn_disc(const Options& options, ProgressView& view, const std::stop_token
   fmt::print(stderr, "{}", report_text(report));
 }
 
+void erase_disc(const Options& options, ProgressView& view, const std::stop_token& stop) {
+  const rec::EraseReport report = rec::erase(
+      rec::find_drive(options.drive), options.erase, [&](const rec::BurnEvent& event) { view.show(event); }, stop);
+  view.clear();
+  for (const std::string& note : report.notes) fmt::print(stderr, "burn: {}: {}\n", report.drive, note);
+  if (options.json) return print(erase_json(report));
+  fmt::print(stderr, "{}", erase_text(report));
+}
+
 void run(const Options& options, ProgressView& view, const std::stop_token& stop) {
   switch (options.task) {
     case Task::burn: return burn_disc(options, view, stop);
@@ -79,6 +88,7 @@ void run(const Options& options, ProgressView& view, const std::stop_token& stop
     }
     case Task::eject: return rec::eject(rec::find_drive(options.drive));
     case Task::load: return rec::load(rec::find_drive(options.drive));
+    case Task::erase: return erase_disc(options, view, stop);
     default: return print(run_virtual(options));
   }
 }

@@ -71,15 +71,25 @@ Parsed parse(int argc, char** argv) {
   auto* json = app.add_flag("--json", o.json, "Report as JSON on standard output");
   mine(json);
   std::string progress;
-  mine(app.add_option("--progress", progress, "tty: a line on the terminal; json: one object a line; none")
-           ->check(CLI::IsMember({"tty", "json", "none"}))
-           ->type_name("STYLE"));
+  const auto add_progress = [&](CLI::App& to) {
+    return to.add_option("--progress", progress, "tty: a line on the terminal; json: one object a line; none")
+        ->check(CLI::IsMember({"tty", "json", "none"}))
+        ->type_name("STYLE");
+  };
+  mine(add_progress(app));
 
   CLI::App* list = app.add_subcommand("list", "List the drives, virtual ones after the real ones");
   CLI::App* info = app.add_subcommand("info", "Tell about a drive and the disc in it");
+  CLI::App* erase = app.add_subcommand("erase", "Make a rewritable disc blank");
+  add_drive(*erase, o.drive);
+  auto* full = erase->add_flag("--full", o.erase.full, "Erase every sector; takes long");
+  bool quick = false;
+  erase->add_flag("--quick", quick, "Erase what says that something is recorded (default)")->excludes(full);
+  erase->add_flag("--eject,!--no-eject", o.erase.eject, "Open the tray when all went well");
+  add_progress(*erase);
   CLI::App* eject = app.add_subcommand("eject", "Open the tray");
   CLI::App* load = app.add_subcommand("load", "Close the tray");
-  for (CLI::App* sub : {list, info}) sub->add_flag("--json", o.json, "Report as JSON");
+  for (CLI::App* sub : {list, info, erase}) sub->add_flag("--json", o.json, "Report as JSON");
   for (CLI::App* sub : {info, eject, load}) add_drive(*sub, o.drive);
 
   CLI::App* virt = app.add_subcommand("virtual", "Virtual drives, for machines without a burner");
@@ -88,7 +98,7 @@ Parsed parse(int argc, char** argv) {
   CLI::App* add = virt->add_subcommand("add", "Make a virtual drive");
   name(add);
   std::string times;
-  add->add_option("--media", o.media, "Put a blank disc of this type in: cd-r, dvd+r, bd-r")->type_name("TYPE");
+  add->add_option("--media", o.media, "Put a blank disc of this type in: cd-r, cd-rw, dvd+r, bd-r, ...")->type_name("TYPE");
   add->add_option("--speed", times, "Write at N times 1x; without it as fast as the computer can")->type_name("N");
   add->add_option("--buffer", o.buffer, "Size of the drive's own buffer")->transform(CLI::AsSizeValue(false))->type_name("SIZE");
   add->add_flag("--real-time", o.real_time, "Take as long as a real drive; otherwise time is only counted");
@@ -111,6 +121,7 @@ Parsed parse(int argc, char** argv) {
     if (info->parsed()) chosen(Task::info);
     if (eject->parsed()) chosen(Task::eject);
     if (load->parsed()) chosen(Task::load);
+    if (erase->parsed()) chosen(Task::erase);
     if (add->parsed()) chosen(Task::virtual_add);
     if (insert->parsed()) chosen(Task::virtual_insert);
     if (remove->parsed()) chosen(Task::virtual_remove);

@@ -10,7 +10,7 @@
 
 namespace burn {
 
-enum class Task { burn, list, info, eject, load, virtual_add, virtual_insert, virtual_remove, virtual_export, virtual_list };
+enum class Task { burn, list, info, eject, load, erase, virtual_add, virtual_insert, virtual_remove, virtual_export, virtual_list };
 enum class ProgressStyle { automatic, tty, json, none };
 
 struct Options {
@@ -18,6 +18,7 @@ struct Options {
   std::string drive;  // --drive; empty: the only one
   std::string image;  // empty or "-": standard input
   rec::BurnOptions burn;
+  rec::EraseOptions erase;
   bool spool = false;
   bool dry_run = false;
   bool json = false;

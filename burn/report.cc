@@ -181,4 +181,19 @@ std::string report_json(const rec::WriteReport& report) {
   return out.dump(2, ' ', false, json::error_handler_t::replace) + "\n";
 }
 
+std::string erase_text(const rec::EraseReport& report) {
+  const rec::Medium& medium = report.after;
+  return fmt::format("{}: {} is {} now, {} free; took {}\n", report.drive, medium.name(), rec::state_name(medium.state),
+                     amount(medium.free_sectors), clock_text(report.seconds));
+}
+
+std::string erase_json(const rec::EraseReport& report) {
+  const json out{{"drive", report.drive},
+                 {"before", medium_json(report.before)},
+                 {"after", medium_json(report.after)},
+                 {"seconds", report.seconds},
+                 {"notes", report.notes}};
+  return out.dump(2, ' ', false, json::error_handler_t::replace) + "\n";
+}
+
 }  // namespace burn

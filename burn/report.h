@@ -16,5 +16,7 @@ std::string plan_text(const rec::WritePlan& plan);
 std::string plan_json(const rec::WritePlan& plan);
 std::string report_text(const rec::WriteReport& report);
 std::string report_json(const rec::WriteReport& report);
+std::string erase_text(const rec::EraseReport& report);
+std::string erase_json(const rec::EraseReport& report);
 
 }  // namespace burn

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "libfsi/base/progress.h"
+#include "librecorder/locked_tray.h"
 #include "librecorder/medium/probe.h"
 #include "librecorder/open_drive.h"
 #include "librecorder/pipeline/feeder.h"
@@ -21,24 +22,6 @@ using SteadyClock = std::chrono::steady_clock;
 
 namespace {
 double seconds_since(SteadyClock::time_point then) { return std::chrono::duration<double>(SteadyClock::now() - then).count(); }
-
-/// Nobody opens the tray while we burn; whatever happens, it can be opened afterwards.
-class LockedTray {
- public:
-  explicit LockedTray(Drive& drive) : drive_(drive) { drive_.prevent_removal(true); }
-  ~LockedTray() {
-    try {
-      drive_.prevent_removal(false);
-    } catch (const Error&) {
-      // The drive is gone or was reset, and then its door is not locked either.
-    }
-  }
-  LockedTray(const LockedTray&) = delete;
-  LockedTray& operator=(const LockedTray&) = delete;
-
- private:
-  Drive& drive_;
-};
 
 /// Tells the caller how it goes.
 class Teller {

@@ -85,9 +85,33 @@ WritePlan plan_burn(const DriveEntry& drive, Input& input, const BurnOptions& op
 WriteReport burn(const DriveEntry& drive, Input& input, const BurnOptions& options, const BurnProgress& progress = {},
                  const std::stop_token& stop = {});
 
+struct EraseOptions {
+  bool full = false;   ///< every sector, which takes long; else what says that something is recorded
+  bool eject = false;  ///< open the tray when all went well
+};
+
+struct EraseReport {
+  std::string drive;
+  Medium before, after;
+  double seconds = 0;  ///< as the drive lived them
+  std::vector<std::string> notes;
+};
+
+/// Makes a rewritable disc blank. The phases of its events are "preparing", "erasing" and "done"; `part` is what the drive
+/// tells. A drive that is blanking cannot be stopped; then a stop request counts at the end. Throws Error (unsuitable) when
+/// the disc cannot be erased.
+EraseReport erase(const DriveEntry& drive, const EraseOptions& options, const BurnProgress& progress = {},
+                  const std::stop_token& stop = {});
+
+/// A disc in a drive.
+class DiscSource : public fsi::SectorSource {
+ public:
+  /// Where the last session begins; 0 when there is only one.
+  virtual fsi::Lba session_start() const = 0;
+};
 /// The disc in a drive, read by command blocks alone and never through the kernel's cache. sectors() is the end of what is
 /// recorded and can be read. Throws Error (unsuitable) when there is nothing to read.
-std::unique_ptr<fsi::SectorSource> disc_source(const DriveEntry& drive, const std::stop_token& stop = {});
+std::unique_ptr<DiscSource> disc_source(const DriveEntry& drive, const std::stop_token& stop = {});
 
 void eject(const DriveEntry& drive);
 void load(const DriveEntry& drive);

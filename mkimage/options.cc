@@ -128,6 +128,9 @@ bool parse(int argc, char** argv, Options& options) {
                  "File systems and size for a medium, as IMAPI chooses them: cd, dvd, bd, cd-r, dvd+r, bd-re-dl, ...; help shows them");
   app.add_option("--require", image.required, "Fail unless the image has this path (may be repeated)")->take_all()->allow_extra_args(false);
   app.add_option("--capacity", image.capacity, "Fail when the image is larger than this many sectors");
+  app.add_option("--session-start", image.session_start,
+                 "Make the image for this LBA, where `burn info` says that a further session begins (default: 0, a blank disc)")
+      ->check(CLI::Range(0u, 0x7FFFFFFFu));
   app.add_flag("--dvd-video,!--no-dvd-video", image.dvd_video, "Lay the files of VIDEO_TS as DVD players want them, without gaps");
   app.add_option(
       "--hybrid", hybrid,

@@ -49,7 +49,9 @@ int run(tool::Options options) {
   std::unique_ptr<const fsi::SectorSource> source;
   uint32_t trailing = 0;
   if (!options.drive.empty()) {
-    source = tool::open_disc(options.drive, stop.token());
+    auto disc = tool::open_disc(options.drive, stop.token());
+    options.verify.session_start = disc->session_start();
+    source = std::move(disc);
     options.verify.parallel = false;
   } else {
     auto image = std::make_unique<const fsi::ImageFile>(options.image);

@@ -101,6 +101,8 @@ class Drive {
   std::optional<DriveBuffer> buffer_capacity();
   void synchronize_cache();
   void close_track_session(CloseFunction function, uint16_t track);
+  /// BLANK. Answers at once where the drive lets it; wait_ready() then waits for the end.
+  void blank(BlankType type);
   /// Optimum power calibration. Drives that do it by themselves refuse; that is fine.
   void calibrate_power();
 
@@ -114,7 +116,8 @@ class Drive {
   std::optional<std::vector<std::byte>> fetch(Cdb cdb, size_t length_at, size_t header, std::string_view doing,
                                               const std::function<size_t(std::span<const std::byte>)>& total);
   Answer read_into(Cdb cdb, std::span<std::byte> buffer, std::string_view doing);
-  void long_command(Cdb cdb, std::string_view doing);
+  /// `immediate`: where the command block has its IMMED bit, byte 1. `longest`: without it.
+  void long_command(Cdb cdb, uint8_t immediate, std::chrono::milliseconds longest, std::string_view doing);
 
   std::unique_ptr<Transport> transport_;
   Phase phase_ = Phase::probe;
@@ -133,6 +136,7 @@ inline constexpr auto kCommand = 30s;
 inline constexpr auto kWrite = 200s;
 inline constexpr auto kLoad = 300s;
 inline constexpr auto kWholeOperation = 3600s;  ///< close or synchronize without IMMED
+inline constexpr auto kErase = 18000s;          ///< a full blank or format; five hours, for BD of many layers need hours
 inline constexpr auto kBecomingReady = 100s;
 }  // namespace limit
 

@@ -34,7 +34,7 @@ struct FeatureEntry {
 /// All features of the drive, in order. What is not here, the drive cannot do.
 std::vector<FeatureEntry> all_features(const DriveState& state, Profile profile) {
   Bytes profiles;
-  for (const Profile p : {Profile::bd_r_srm, Profile::dvd_plus_r_dl, Profile::dvd_plus_r, Profile::cd_r})
+  for (const Profile p : {Profile::bd_r_srm, Profile::dvd_plus_r_dl, Profile::dvd_plus_r, Profile::cd_rw, Profile::cd_r})
     append(profiles, ProfileDescriptor{static_cast<uint16_t>(p), p == profile ? ProfileDescriptor::kCurrent : 0u, 0});
 
   RandomReadableFeature readable;
@@ -42,7 +42,8 @@ std::vector<FeatureEntry> all_features(const DriveState& state, Profile profile)
   readable.blocking = ecc_sectors(profile);
   readable.flags = 1;
   const IncrementalStreamingFeature incremental{0x0100, IncrementalStreamingFeature::kBufferUnderrunFree, 0};
-  const CdTrackAtOnceFeature tao{CdTrackAtOnceFeature::kBufferUnderrunFree | CdTrackAtOnceFeature::kTestWrite, 0, 0x0100};
+  const CdTrackAtOnceFeature tao{CdTrackAtOnceFeature::kBufferUnderrunFree | CdTrackAtOnceFeature::kTestWrite | CdTrackAtOnceFeature::kCdRw,
+                                 0, 0x0100};
   BdWriteFeature bd_write;
   bd_write.bd_r[0] = bd_write.bd_r[1] = 0xFFFF;
   const RealTimeStreamingFeature streaming{
@@ -63,6 +64,7 @@ std::vector<FeatureEntry> all_features(const DriveState& state, Profile profile)
       {Feature::incremental_streaming_writable, 1, false, bytes_from(incremental)},
       {Feature::dvd_plus_r, 0, false, raw({DvdPlusFeature::kWrite, 0, 0, 0})},
       {Feature::cd_track_at_once, 2, false, bytes_from(tao)},
+      {Feature::cd_rw_media_write, 1, false, raw({0, 0x0F, 0, 0})},  // all sub-types
       {Feature::dvd_plus_r_dl, 0, false, raw({DvdPlusFeature::kWrite, 0, 0, 0})},
       {Feature::bd_read, 0, false, Bytes(28)},
       {Feature::bd_write, 0, false, bytes_from(bd_write)},
@@ -139,7 +141,7 @@ Bytes VirtualDrive::capabilities_page(uint8_t control) const {
   std::vector<CapabilitiesSpeed> speeds;
   if (control != static_cast<uint8_t>(PageControl::changeable)) {
     page.read = Capabilities::kReadCdR | Capabilities::kReadCdRw | Capabilities::kReadDvdRom | Capabilities::kReadDvdR;
-    page.write = Capabilities::kWriteCdR | Capabilities::kTestWrite;
+    page.write = Capabilities::kWriteCdR | Capabilities::kWriteCdRw | Capabilities::kTestWrite;
     page.format = Capabilities::kBufferUnderrunFree | Capabilities::kMultisession;
     page.loading = Capabilities::kTray | Capabilities::kEject | Capabilities::kLock | (state_.locked ? Capabilities::kLocked : 0);
     page.buffer_size = std::min<uint64_t>(state_.buffer_bytes / 1024, 0xFFFF);

@@ -78,6 +78,12 @@ void VirtualDrive::close_track_session(const Command& command, Reply&) {
   busy_for(buffer_.flush(clock_->now()) + time, 0x07, true, command.cdb.bytes[1] & 0x01, command);
 }
 
+void VirtualDrive::blank(const Command& command, Reply&) {
+  const Duration time = medium_->blank(command.cdb.bytes[1] & 0x07, get32(command.cdb, 2));
+  write_failed_.reset();
+  busy_for(buffer_.flush(clock_->now()) + time, 0x07, true, command.cdb.bytes[1] & 0x10, command);
+}
+
 void VirtualDrive::reserve_track(const Command& command, Reply&) {
   if (command.cdb.bytes[1] != 0) refuse_cdb(1);  // by size only
   busy_for(medium_->reserve(get32(command.cdb, 5)), 0x07, false, false, command);

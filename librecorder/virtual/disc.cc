@@ -11,6 +11,7 @@ namespace {
 
 constexpr MediaType kTypes[] = {
     {"cd-r", Profile::cd_r, media_size::kCdR80, kCd1xBytes, kCd1xKb, {48, 24, 16, 8}, 1},
+    {"cd-rw", Profile::cd_rw, media_size::kCdR80, kCd1xBytes, kCd1xKb, {24, 16, 10, 4}, 1, true},
     {"dvd+r", Profile::dvd_plus_r, media_size::kDvdPlusR, kDvd1xBytes, kDvd1xKb, {16, 8, 6, 4}, 1},
     {"dvd+r-dl", Profile::dvd_plus_r_dl, media_size::kDvdPlusRDl, kDvd1xBytes, kDvd1xKb, {8, 6, 4, 2}, 2},
     {"bd-r", Profile::bd_r_srm, media_size::kBdR, kBd1xBytes, kBd1xKb, {16, 8, 6, 4}, 1},

@@ -21,6 +21,7 @@ struct MediaType {
   uint32_t kb_at_1x;     ///< as the commands count
   uint16_t speeds[4];    ///< multiples of 1x, fastest first
   uint8_t layers;
+  bool rewritable = false;
 };
 
 std::span<const MediaType> media_types();

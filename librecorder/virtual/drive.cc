@@ -51,6 +51,7 @@ const VirtualDrive::Entry* VirtualDrive::find(uint8_t opcode) {
       {op::kCloseTrackSession, kMedium, {0xFF, 0x01, 0x07, 0, 0xFF, 0xFF}, &D::close_track_session},
       {op::kReadBufferCapacity, kBusy, {0xFF, 0x01, 0, 0, 0, 0, 0, 0xFF, 0xFF}, &D::read_buffer_capacity},
       {op::kReportLuns, kAttention | kBusy, {0xFF, 0, 0xFF, 0, 0, 0, 0xFF, 0xFF, 0xFF, 0xFF}, &D::report_luns},
+      {op::kBlank, kMedium, {0xFF, 0x17, 0xFF, 0xFF, 0xFF, 0xFF}, &D::blank},
       {op::kRead12, kMedium, {0xFF, 0x18, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x80}, &D::read},
       {op::kWrite12, kMedium, {0xFF, 0x18, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x80}, &D::write},
       {op::kGetPerformance, kMedium, {0xFF, 0x1F, 0xFF, 0xFF, 0xFF, 0xFF, 0, 0, 0xFF, 0xFF, 0xFF}, &D::get_performance},
@@ -301,6 +302,7 @@ void VirtualDrive::attention(uint8_t asc, uint8_t ascq) {
 
 void VirtualDrive::save_changes() {
   if (medium_ && medium_->take_changed()) disc_changed_ = true;
+  if (medium_ && medium_->take_erased()) store_->erase();
   if (std::exchange(disc_changed_, false)) store_->save(*disc_);
   if (std::exchange(state_changed_, false)) save_drive_state(directory_, state_);
 }

@@ -123,6 +123,7 @@ class VirtualDrive final : public Transport {
   void reserve_track(const Command&, Reply&);
   void send_opc_information(const Command&, Reply&);
   void read_buffer_capacity(const Command&, Reply&);
+  void blank(const Command&, Reply&);
   void read_blocks(const Command&, Reply&, uint32_t lba, uint32_t blocks);
 
   std::string name_;

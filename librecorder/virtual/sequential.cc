@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "libfsi/base/sectors.h"
+
 namespace rec::virt {
 
 const Track* SequentialMedium::open_track() const {
@@ -146,6 +148,19 @@ Duration SequentialMedium::close_session(bool final) {
   disc_.finalized = final;
   changed_ = true;
   return final ? rules_.finalize_time : rules_.close_session_time;
+}
+
+Duration SequentialMedium::erase(uint8_t type) {
+  const auto how = static_cast<BlankType>(type);
+  if (how != BlankType::disc && how != BlankType::minimal) refuse_cdb(1);
+  disc_.tracks.clear();
+  disc_.closed_sessions = 0;
+  disc_.finalized = false;
+  tested_to_.reset();
+  changed_ = erased_ = true;
+  // Minimal: the table of contents and what the drive keeps about tracks. Full: every sector, at a moderate speed.
+  if (how == BlankType::minimal) return std::chrono::seconds(60);
+  return std::chrono::seconds(60 + uint64_t{disc_.capacity} * fsi::kSectorSize / (uint64_t{4} * disc_.type->bytes_at_1x));
 }
 
 void SequentialMedium::check_read(uint32_t lba, uint32_t sectors) const {

@@ -40,7 +40,7 @@ DiscInformation SequentialMedium::disc_information() const {
 
   DiscInformation info;
   info.length = sizeof info - 2;
-  info.status = static_cast<uint8_t>(state) << 2 | static_cast<uint8_t>(status);
+  info.status = static_cast<uint8_t>(state) << 2 | static_cast<uint8_t>(status) | (disc_.type->rewritable ? DiscInformation::kErasable : 0);
   info.first_track = 1;
   info.sessions_lsb = session & 0xFF;
   info.sessions_msb = session >> 8;

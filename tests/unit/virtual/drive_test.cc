@@ -101,7 +101,7 @@ TEST_F(VirtualDrive, EventsAreToldOnce) {
 
 TEST_F(VirtualDrive, UnknownAndMalformedCommands) {
   start("dvd+r", 4096);
-  EXPECT_TRUE(sensed(run({0xA1, 0}), 5, 0x20, 0)) << "BLANK: nothing here can be blanked";
+  EXPECT_TRUE(sensed(run({0xA1, 0}), 5, 0x30, 5)) << "BLANK: nothing on this disc can be blanked";
   EXPECT_TRUE(sensed(run({0xFF, 0, 0, 0, 0, 0}), 5, 0x20, 0));
   const Answer reserved = run({0x35, 0, 0, 0, 0, 0, 0x01, 0, 0, 0});
   EXPECT_TRUE(sensed(reserved, 5, 0x24, 0));

@@ -30,9 +30,9 @@ constexpr uint32_t kLeadOutReserve = 4;   // the last possible lead-out lies aft
 
 uint32_t packed(Msf t) { return uint32_t{t.minute} << 16 | uint32_t{t.second} << 8 | t.frame; }
 
-class CdR final : public SequentialMedium {
+class Cd final : public SequentialMedium {
  public:
-  explicit CdR(Disc& disc) : SequentialMedium(disc, kRules) {}
+  explicit Cd(Disc& disc) : SequentialMedium(disc, kRules) {}
 
   bool current(Feature feature) const override {
     switch (feature) {
@@ -40,6 +40,7 @@ class CdR final : public SequentialMedium {
       case Feature::multi_read:
       case Feature::cd_read: return true;
       case Feature::cd_track_at_once: return !disc_.finalized;
+      case Feature::cd_rw_media_write: return disc_.type->rewritable && !disc_.finalized;
       default: return false;
     }
   }
@@ -65,6 +66,11 @@ class CdR final : public SequentialMedium {
 
   bool test_write(const WriteParameters& parameters) const override { return parameters.test_write(); }
   bool survives_underrun(const WriteParameters& parameters) const override { return parameters.buffer_underrun_free(); }
+
+  Duration blank(uint8_t type, uint32_t address) override {
+    if (!disc_.type->rewritable) return SequentialMedium::blank(type, address);
+    return erase(type);
+  }
 
   Duration close(uint8_t function, uint16_t track, const WriteParameters& parameters) override {
     const bool test = test_write(parameters);
@@ -98,7 +104,7 @@ class CdR final : public SequentialMedium {
     atip.length = sizeof atip - 2;
     atip.writing_power = 0x80 | 0x50;
     atip.unrestricted_use = 0x40;
-    atip.disc_type = 0x80;
+    atip.disc_type = disc_.type->rewritable ? 0x80 | 0x40 : 0x80;
     atip.lead_in_start = msf_of(kLeadInStart);
     atip.last_lead_out_start = last_lead_out();
     Bytes bytes;
@@ -158,6 +164,6 @@ class CdR final : public SequentialMedium {
 
 }  // namespace
 
-std::unique_ptr<Medium> make_cd_r(Disc& disc) { return std::make_unique<CdR>(disc); }
+std::unique_ptr<Medium> make_cd(Disc& disc) { return std::make_unique<Cd>(disc); }
 
 }  // namespace rec::virt
