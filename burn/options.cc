@@ -102,7 +102,10 @@ Parsed parse(int argc, char** argv) {
   add->add_option("--speed", times, "Write at N times 1x; without it as fast as the computer can")->type_name("N");
   add->add_option("--buffer", o.buffer, "Size of the drive's own buffer")->transform(CLI::AsSizeValue(false))->type_name("SIZE");
   add->add_flag("--real-time", o.real_time, "Take as long as a real drive; otherwise time is only counted");
-  add->add_option("--fault", o.faults, "Let something go wrong; may be given more than once")->type_name("SPEC")->expected(1);
+  add->add_option("--fault", o.faults, "Let something go wrong; may be given more than once")
+      ->type_name("SPEC")
+      ->take_all()
+      ->allow_extra_args(false);
   CLI::App* insert = virt->add_subcommand("insert", "Put a disc in, or take it out");
   name(insert);
   insert->add_option("--media", o.media, "A blank disc of this type; without it the drive is empty afterwards")->type_name("TYPE");
