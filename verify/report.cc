@@ -57,6 +57,7 @@ const char* finding_text(Finding f) {
 }
 
 constexpr int kExamples = 3;
+constexpr size_t kPaths = 40;
 
 struct Totals {
   uint64_t ranges = 0, sectors = 0, paths = 0, others = 0, troubles = 0, against = 0;
@@ -114,7 +115,9 @@ std::string summary(const fsi::VerifyReport& r) {
   else if (!r.manifest.found)
     line += ", no manifest to compare with";
   if (!r.against.empty())
-    line += fmt::format(", {} compared with {}", count(r.sectors_against, "sector", "sectors"), fsi::printable(r.against));
+    line += fmt::format(", {} compared with {}",
+                        r.files_against ? count(r.files_against, "file", "files") : count(r.sectors_against, "sector", "sectors"),
+                        fsi::printable(r.against));
   line += fmt::format("; {}, {}", count(r.files, "file", "files"), count(r.directories, "directory", "directories"));
   if (!r.file_systems.empty()) {
     line += " (";
@@ -142,8 +145,13 @@ void append_issue(const Issue& issue, std::string& out) {
   if (!issue.detail.empty()) out += ": " + fsi::printable(issue.detail);
   if (!issue.clause.empty() && issue.finding == Finding::structure) out += " [" + issue.clause + "]";
   out += '\n';
-  for (const auto& hit : issue.paths) append_path(hit, out);
-  if (issue.more_paths > 0) out += fmt::format("    and {} more\n", issue.more_paths);
+  // Files first: they are what somebody misses. --json has all of it.
+  size_t said = 0;
+  for (const bool structure : {false, true})
+    for (const auto& hit : issue.paths)
+      if (hit.is_structure == structure && said < kPaths) append_path(hit, out), ++said;
+  if (const uint64_t more = issue.more_paths + issue.paths.size() - said; more > 0)
+    out += fmt::format("    and {} more{}\n", more, issue.paths.size() > said ? "; --json names them" : "");
   if (issue.more > 0) out += fmt::format("  and {} more of this kind\n", issue.more);
 }
 
@@ -252,7 +260,8 @@ std::string json_report(const fsi::VerifyReport& r) {
               {"sectors_compared", r.sectors_compared},
               {"sampled", r.sampled},
               {"issues", std::move(issues)}};
-  if (!r.against.empty()) report.update({{"against", fsi::printable(r.against)}, {"sectors_against", r.sectors_against}});
+  if (!r.against.empty())
+    report.update({{"against", fsi::printable(r.against)}, {"sectors_against", r.sectors_against}, {"files_against", r.files_against}});
   if (r.reading.timed) report["reading"] = reading_json(r.reading);
   return report.dump(2) + "\n";
 }

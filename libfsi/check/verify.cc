@@ -78,6 +78,7 @@ class Verification {
     soften_truncation(facts.data_end);
     for (const auto& check : options_.more_checks) check(volume_, source_, against_log_);
     note_reading();
+    if (options_.survey_cells) report_.survey = survey(volume_, known_, surveyed_range(), options_.survey_cells, options_.stop);
     for (IssueLog* log : {&damage_log_, &against_log_, &manifest_log_, &trouble_log_, &structure_log_, &reading_log_}) move_to_report(*log);
     if (digesting_ && digesting_->complete() && report_.ok()) report_.sidecar = digesting_->sidecar();
     std::ranges::stable_sort(report_.issues, [](const Issue& a, const Issue& b) { return a.severity > b.severity; });
@@ -108,7 +109,7 @@ class Verification {
 
   void note_manifest(std::optional<uint64_t> promised) {
     if (!manifest_) {
-      if (!promised)
+      if (!promised && !options_.manifest)
         note("there is no manifest",
              "not made by mkimage, or made without one: only whether every sector reads and whether the structures are right can be told");
       return;
@@ -234,12 +235,12 @@ class Verification {
     std::vector<RangeHits> all = map_to_paths(volume_, ranges, known_, options_.paths_of_an_issue, options_.stop);
     for (RangeHits& hits : all) {
       Issue issue{.finding = finding, .where = hits.range, .paths = std::move(hits.paths), .more_paths = hits.more, .detail = detail};
-      if (issue.where.first >= volume_end) {
-        issue.severity = Severity::warning;
-        issue.detail += ": behind the end of the volume";
-      }
       // The reason is the first one; the same words at every place would only hide the places.
       if (finding == Finding::unreadable && &hits != &all.front()) issue.detail.clear();
+      if (issue.where.first >= volume_end) {
+        issue.severity = Severity::warning;
+        issue.detail += std::string(issue.detail.empty() ? "" : ": ") + "behind the end of the volume";
+      }
       if (issue.paths.empty()) issue.paths.push_back({.path = "free space", .is_structure = true});
       damage_log_.report(what, [&] { return std::move(issue); });
     }
@@ -270,6 +271,9 @@ class Verification {
                              (empty ? "; what is more is zeros" : "")};
     });
   }
+
+  // All there is and all there should be; earlier sessions lie before it.
+  SectorRange surveyed_range() const { return {0, std::max({source_.sectors(), missing_.end(), uint64_t{1}})}; }
 
   void note_reading() {
     const Reading& reading = report_.reading;

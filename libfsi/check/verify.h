@@ -13,6 +13,7 @@
 #include "libfsi/base/sectors.h"
 #include "libfsi/check/manifest_reader.h"
 #include "libfsi/check/pass_state.h"
+#include "libfsi/check/survey.h"
 #include "libfsi/read/volume.h"
 
 namespace fsi {
@@ -37,6 +38,9 @@ struct VerifyOptions {
   std::vector<std::function<void(const VolumeRead&, const SectorSource&, IssueLog&)>> more_checks{};
   /// not none: report.sidecar is made, if all sectors can be read and nothing is damaged. Of the full level only.
   DigestKind sidecar = DigestKind::none;
+
+  /// not 0: report.survey tells what lies in each of about so many equal parts of the image.
+  size_t survey_cells = 0;
 
   /// Of a drive: how much time may go into sectors that read badly (disc_pass.h).
   std::chrono::nanoseconds patience = std::chrono::minutes(30);
@@ -69,9 +73,10 @@ struct VerifyReport {
   uint64_t sectors_read = 0;            ///< by the pass over the sectors
   uint64_t sectors_compared = 0;        ///< with a digest; the manifest's own sectors come on top
   bool sampled = false;
-  Reading reading;                 ///< of a drive
-  std::string against;             ///< the other image or disc, if any
-  uint64_t sectors_against = 0;    ///< compared with it
+  Reading reading;                                  ///< of a drive
+  std::string against;                              ///< the other image or disc, if any
+  uint64_t sectors_against = 0, files_against = 0;  ///< compared with it
+  std::vector<SurveyCell> survey;
   std::vector<std::byte> sidecar;  ///< when asked for and everything is right
   std::vector<Issue> issues;       ///< damage first, then the manifest, troubles, structure
 
