@@ -65,6 +65,10 @@ Parsed parse(int argc, char** argv) {
   mine(app.add_flag("--underrun-protection,!--no-underrun-protection", o.burn.underrun_protection,
                     "Let the drive stop and go on when data is late (default)"));
   mine(app.add_flag("--overwrite,!--no-overwrite", o.burn.overwrite, "Write over what is on a rewritable disc"));
+  std::string verify;
+  // A flag, so that it does not swallow the IMAGE behind it.
+  mine(app.add_flag("--verify{full}", verify, "Read the disc back and compare it: --verify=quick (a sample) or full (default)")
+           ->check(CLI::IsMember({"quick", "full", "none"})));
   mine(app.add_flag("--spool,!--no-spool", o.spool, "Copy the stream to a temporary file first, and burn that"));
   mine(app.add_flag("--eject,!--no-eject", o.burn.eject, "Open the tray when all went well"));
   mine(app.add_flag("--dry-run", o.dry_run, "Print what would be done, and do nothing"));
@@ -136,6 +140,8 @@ Parsed parse(int argc, char** argv) {
           throw CLI::ValidationError(option->get_name(), "it is for burning, not for '" + app.get_subcommands().front()->get_name() + "'");
     if (app.get_option("--drive")->count() > 0 && (list->parsed() || virt->parsed()))
       throw CLI::ValidationError("--drive", "'" + app.get_subcommands().front()->get_name() + "' is about all drives");
+    if (app.get_option("--verify")->count() && verify != "none")
+      o.verify = verify == "quick" ? fsi::VerifyOptions::Level::quick : fsi::VerifyOptions::Level::full;
     o.burn.speed = speed_of(speed);
     if (buffer == 0 || buffer > kLargestBuffer) throw CLI::ValidationError("--buffer", "it must be from 1 byte to 64 GiB");
     o.burn.buffer_bytes = static_cast<size_t>(buffer);

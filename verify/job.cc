@@ -136,7 +136,7 @@ Against open_against(const Options& options, const std::stop_token& stop) {
     against.image = drive ? open_drive(what.substr(6), stop) : open_image(what, options.uncached);
   }
   if (!sources.empty()) {
-    fsi::AgainstTreeOptions how = options.tree;
+    fsi::AgainstTreeOptions how = options.folders;
     how.sources = std::move(sources);
     how.stop = stop;
     against.tree = std::make_unique<fsi::AgainstTree>(std::move(how));
@@ -222,6 +222,10 @@ Outcome run_job(const Options& options, const Target& target, unsigned threads, 
   } catch (const std::exception& error) {
     return {1, {}, {}, fsi::printable(target.name) + ": verifying: " + error.what()};
   }
+}
+
+std::unique_ptr<const fsi::SectorSource> open_target(const Target& target, const std::stop_token& stop) {
+  return std::move((target.drive ? open_drive(target.name, stop) : open_image(target.name, false)).source);
 }
 
 std::string device_key(const Target& target) {

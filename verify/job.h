@@ -3,7 +3,9 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 
 #include "verify/options.h"
@@ -28,6 +30,9 @@ struct Memory {
 /// Throws Error{interrupted} only; everything else becomes the outcome.
 Outcome run_job(const Options& options, const Target& target, unsigned threads, const fsi::Progress& progress, const std::stop_token& stop,
                 const Memory* memory);
+
+/// For those who only want to read it. Throws Error.
+std::unique_ptr<const fsi::SectorSource> open_target(const Target& target, const std::stop_token& stop);
 
 /// Targets with the same key share a device, which is read by one job at a time.
 std::string device_key(const Target& target);

@@ -8,7 +8,9 @@
 #include <thread>
 
 #include "libfsi/base/error.h"
+#include "verify/contents.h"
 #include "verify/fleet.h"
+#include "verify/job.h"
 #include "verify/options.h"
 #include "verify/report.h"
 
@@ -48,7 +50,10 @@ int main(int argc, char** argv) {
     if (!parsed.options) return parsed.exit_code;
     style = parsed.options->progress;
     const StopOnSignal stop;
-    return tool::run_all(*parsed.options, stop.token());
+    const tool::Options& options = *parsed.options;
+    if (options.list || !options.cat.empty() || !options.extract.empty())
+      return tool::show_contents(*tool::open_target(options.targets.front(), stop.token()), options, stop.token());
+    return tool::run_all(options, stop.token());
   } catch (const fsi::Error& error) {
     tool::end_progress(style);
     fmt::print(stderr, "verify: {}\n", error.what());

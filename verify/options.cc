@@ -41,7 +41,10 @@ void check_one_target(const Options& o) {
   for (const auto& [name, given] : {std::pair{"--map", !o.map.empty()},
                                     {"--write-manifest", !o.write_manifest.empty()},
                                     {"--manifest", !o.manifest.empty()},
-                                    {"--against", !o.against.empty()}})
+                                    {"--against", !o.against.empty()},
+                                    {"--list", o.list},
+                                    {"--cat", !o.cat.empty()},
+                                    {"--extract", !o.extract.empty()}})
     if (given) throw CLI::ValidationError(name, "it is for one image or drive at a time");
 }
 
@@ -73,7 +76,7 @@ Parsed parse(int argc, char** argv) {
   auto* ignoring = app.add_option("--ignore", ignored, "Against folders and archives: what does not count, of owner, mode, time")
                        ->option_text("LIST")
                        ->delimiter(',');
-  auto* excluding = app.add_option("--exclude", options.tree.scan.exclude, "The globs that mkimage was given (may be repeated)")
+  auto* excluding = app.add_option("--exclude", options.folders.scan.exclude, "The globs that mkimage was given (may be repeated)")
                         ->option_text("GLOB")
                         ->take_all()
                         ->allow_extra_args(false);
@@ -92,6 +95,19 @@ Parsed parse(int argc, char** argv) {
   app.add_flag("--uncached", options.uncached, "Image files: have the kernel forget what it holds of them in memory, and read the disk");
   app.add_flag("--json", options.json, "The report as a JSON object; of several images one on each line");
   app.add_option("-j,--threads", options.threads, "Threads (default: one for each processor)")->check(CLI::Range(1, 64))->option_text("N");
+  auto* list = app.add_flag("--list", options.list,
+                            "Names, kinds and sizes of all that is in the image; with --json all that is known, an object a line");
+  auto* cat = app.add_option("--cat", options.cat, "Writes the bytes of the file PATH of the image to standard output")
+                  ->option_text("PATH")
+                  ->excludes(list);
+  app.add_option("--extract", options.extract, "Makes PATH of the image (/ for all) below the directory DIR")
+      ->option_text("PATH DIR")
+      ->expected(2)
+      ->allow_extra_args(false)
+      ->excludes(list)
+      ->excludes(cat);
+  app.add_option("--tree", options.tree, "Which tree to list or extract: rockridge, udf, joliet, enhanced, iso9660 (default: the best)")
+      ->option_text("NAME");
   std::string progress = "auto";
   app.add_option("--progress", progress, "auto (a line on a terminal), tty, json or none")->option_text("STYLE");
   app.add_flag_callback(
@@ -103,7 +119,7 @@ Parsed parse(int argc, char** argv) {
     for (std::string& drive : drives) options.targets.push_back({std::move(drive), true});
     if (options.targets.empty()) throw CLI::RequiredError("IMAGE or --drive");
     options.verify.patience = duration_of(patience);
-    ignore(ignored, options.tree);
+    ignore(ignored, options.folders);
     if ((ignoring->count() || excluding->count()) && options.against.empty())
       throw CLI::ValidationError(ignoring->count() ? "--ignore" : "--exclude", "it is for --against");
     if (writing->count()) {
@@ -112,6 +128,8 @@ Parsed parse(int argc, char** argv) {
       if (!options.resume.empty()) throw CLI::ValidationError("--write-manifest", "it needs every sector in one go, without --resume");
     }
     check_one_target(options);
+    if (!options.tree.empty() && !options.list && options.cat.empty() && options.extract.empty())
+      throw CLI::ValidationError("--tree", "goes with --list, --cat or --extract");
     options.progress = fsi::parse_progress_style(progress, ::isatty(STDERR_FILENO) == 1);
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return {std::nullopt, app.exit(error)};

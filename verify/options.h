@@ -22,12 +22,17 @@ struct Options {
   std::string manifest;              ///< --manifest FILE
   std::string write_manifest;        ///< --write-manifest FILE
   std::vector<std::string> against;  ///< --against: an image or drive, or sources as mkimage takes them
-  fsi::AgainstTreeOptions tree;      ///< how folders and archives are compared
+  fsi::AgainstTreeOptions folders;   ///< how folders and archives are compared
   std::string map;                   ///< --map FILE
   std::string resume;                ///< --resume FILE
   bool uncached = false;
   bool json = false;
   unsigned threads = 0;
+  // What to do instead of verifying; at most one.
+  bool list = false;
+  std::string cat;                   // path in the image
+  std::vector<std::string> extract;  // path in the image, directory
+  std::string tree;
   fsi::ProgressStyle progress = fsi::ProgressStyle::none;
   fsi::VerifyOptions verify;
 };

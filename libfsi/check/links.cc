@@ -13,13 +13,18 @@ constexpr size_t kNamed = 20;
 // Finds the paths of a few directories and files.
 class Namer final : public Visitor {
  public:
-  std::map<uint32_t, std::string> directories;
-  std::map<uint64_t, std::string> files;
+  struct Name {
+    std::string path{};
+    Lba record = 0;
+  };
+  std::map<uint32_t, Name> directories;
+  std::map<uint64_t, Name> files;
   void entry(const TreeEntry& entry) override {
     if (entry.kind == EntryKind::directory) {
-      if (const auto it = directories.find(entry.number); it != directories.end()) it->second = entry.path;
+      if (const auto it = directories.find(entry.number); it != directories.end()) it->second = {std::string(entry.path), entry.record};
     } else if (entry.posix && entry.posix->serial) {
-      if (const auto it = files.find(*entry.posix->serial); it != files.end() && it->second.empty()) it->second = entry.path;
+      if (const auto it = files.find(*entry.posix->serial); it != files.end() && it->second.path.empty())
+        it->second = {std::string(entry.path), entry.record};
     }
   }
 };
@@ -77,10 +82,11 @@ void LinkCounts::check(const FileSystemReader& tree, bool own, IssueLog& log, st
   if (directories.empty() && files.empty()) return;
   IssueLog ignored(0);
   tree.walk(namer, ignored, std::move(stop));
-  auto report = [&](const char* what, const std::string& path, const std::string& detail, uint64_t more) {
+  auto report = [&](const char* what, const Namer::Name& name, const std::string& detail, uint64_t more) {
     log.report(what, [&] {
       return Issue{.severity = own ? Severity::error : Severity::warning,
-                   .paths = {{.path = path}},
+                   .where = {name.record, 1},
+                   .paths = {{.path = name.path}},
                    .clause = "RRIP 4.1.1",
                    .detail = detail,
                    .more = more};

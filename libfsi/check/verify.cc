@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <cstring>
 #include <iterator>
 #include <map>
 #include <set>
@@ -16,6 +17,9 @@
 #include "libfsi/check/sidecar.h"
 #include "libfsi/check/structure.h"
 #include "libfsi/disc/manifest.h"
+#include "libfsi/disc/udf.h"
+#include "libfsi/read/careful.h"
+#include "libfsi/read/udf_tree.h"
 #include "libfsi/read/volume.h"
 
 namespace fsi {
@@ -60,6 +64,7 @@ class Verification {
     tell("reading the descriptors");
     volume_ = read_volume(source_, options_.session_start, structure_log_);
     note_volume();
+    own_word_ = says_own();
     FoundManifest found = load_manifest(source_, options_.session_start, manifest_log_);
     manifest_ = std::move(found.manifest);
     note_manifest(found.promised_sectors);
@@ -71,8 +76,8 @@ class Verification {
     compare_ends();
     name_troubles();
     tell("checking the structures");
-    const StructureFacts facts = check_structure(
-        volume_, source_, known_, {options_.session_start, manifest() != nullptr, truncated_, options_.stop}, structure_log_);
+    const StructureFacts facts =
+        check_structure(volume_, source_, known_, {options_.session_start, own(), truncated_, options_.stop}, structure_log_);
     report_.files = facts.files;
     report_.directories = facts.directories;
     soften_truncation(facts.data_end);
@@ -89,6 +94,24 @@ class Verification {
   const Manifest* manifest() const { return manifest_ ? &*manifest_ : nullptr; }
   // What the sectors are compared with.
   const Manifest* expected() const { return given_ ? &*given_ : manifest(); }
+  // Made by discpress: by its manifest or by its own word. What is tolerated in the images of others is a fault in our own.
+  bool own() const { return manifest_ || own_word_; }
+
+  bool says_own() const {
+    if (volume_.primary && volume_.primary->descriptor.application_id.text() == "DISCPRESS") return true;
+    for (const auto& udf : volume_.udf_trees) {
+      IssueLog ignored(0);
+      CarefulReader reader(source_, ignored);
+      const uint64_t at = udf->volume().descriptor_at;
+      disc::LogicalVolumeDescriptor descriptor;
+      if (const auto sector = reader.cached(at / kSectorSize);
+          !sector.empty() && load(sector, at % kSectorSize, descriptor) && text_of(descriptor.implementation) == disc::kDeveloper)
+        return true;
+    }
+    return false;
+  }
+
+  static std::string_view text_of(const disc::Regid& id) { return {id.identifier, ::strnlen(id.identifier, sizeof id.identifier)}; }
 
   void tell(std::string_view phase) const {
     check_stop(options_.stop);
@@ -349,8 +372,7 @@ class Verification {
     // The pass over the sectors has named what cannot be read; the readers of the structures met it again.
     if (&log == &structure_log_)
       std::erase_if(issues, [&](const Issue& issue) { return issue.finding == Finding::unreadable && was_unreadable(issue.where); });
-    // What is tolerated in the images of others is a fault in our own.
-    if (manifest_)
+    if (own())
       for (Issue& issue : issues)
         if (issue.finding == Finding::structure && issue.severity == Severity::warning) issue.severity = Severity::error;
     report_.issues.insert(report_.issues.end(), std::make_move_iterator(issues.begin()), std::make_move_iterator(issues.end()));
@@ -374,7 +396,7 @@ class Verification {
   std::vector<NamedRange> known_;
   CompareResult read_;
   SectorRange missing_;
-  bool truncated_ = false, claims_more_ = false;
+  bool truncated_ = false, claims_more_ = false, own_word_ = false;
 };
 
 }  // namespace

@@ -45,14 +45,39 @@ IsoWalk::IsoWalk(const IsoTree& tree, Visitor& visitor, IssueLog& log, std::stop
     last_continuation_ = lba;
     visitor_.structure({lba, 1}, "Rock Ridge continuation area");
   };
+  rock_ridge_.place = [this] { return place(); };
 }
 
 void IsoWalk::fault(const char* what, Lba where, const char* clause, const std::string& detail, Severity severity) {
   log_.report(what, [&] {
     Issue issue{.severity = severity, .where = {where, 1}, .clause = clause, .detail = detail};
-    if (!prefix_.empty()) issue.paths.push_back({.path = prefix_, .is_structure = true});
+    if (!prefix_.empty()) issue.paths.push_back({.path = place(), .is_structure = !current_});
     return issue;
   });
+}
+
+// What a fault is about: the name in the record being read, or the directory. Asked for issues only, so it may read the name anew.
+std::string IsoWalk::place() const {
+  std::string path = prefix_;
+  if (!current_) {
+    if (path.size() > 1) path.pop_back();
+    return "directory records of " + path;
+  }
+  const std::string_view identifier = current_->identifier;
+  if (identifier.size() == 1 && static_cast<unsigned char>(identifier[0]) <= 1) return path + (identifier[0] == 0 ? "." : "..");
+  std::string name;
+  if (tree_.rock_ridge()) {
+    IssueLog ignored(0);
+    CarefulReader reader(tree_.source_, ignored);
+    SystemUseRead use;
+    SystemUseReader(reader, ignored, tree_.limits_, *tree_.skip_).read(current_->system_use, current_->lba, use, [](Lba) {});
+    name = use.name;
+  }
+  if (name.empty())
+    append_name(tree_.names_, identifier, name);
+  else
+    make_safe_name(name, 0);
+  return path + name;
 }
 
 void IsoWalk::run() {
@@ -149,6 +174,7 @@ void IsoWalk::walk_directory(uint32_t index) {
 void IsoWalk::walk_sector(uint32_t index, std::span<const std::byte> sector, Lba lba) {
   size_t at = 0;
   while (at < sector.size()) {
+    current_ = nullptr;
     if (sector[at] == std::byte{0}) {
       if (!all_zero(sector.subspan(at)))
         fault("a directory sector has bytes behind its last record", lba, "ECMA-119 6.8.1.1", "at byte " + std::to_string(at),
@@ -160,6 +186,7 @@ void IsoWalk::walk_sector(uint32_t index, std::span<const std::byte> sector, Lba
       return fault("a directory record does not fit its sector", lba, "ECMA-119 9.1.1",
                    "at byte " + std::to_string(at) + "; the rest of the sector is not read");
     at += record.fixed.length;
+    current_ = &record;
     const bool special = record.identifier.size() == 1 && static_cast<unsigned char>(record.identifier[0]) <= 1;
     check_fields(record);
     if (record_number_ < 2) {
@@ -177,6 +204,7 @@ void IsoWalk::walk_sector(uint32_t index, std::span<const std::byte> sector, Lba
     }
     visit_record(index, record);
   }
+  current_ = nullptr;
 }
 
 bool IsoWalk::take_record(std::span<const std::byte> sector, size_t at, Lba lba, Record& record) {
@@ -298,7 +326,13 @@ void IsoWalk::take_name(const Record& record) {
     name_ = use_.name;
     legal = make_safe_name(name_, 0);
   } else {
-    legal = append_name(tree_.names_, record.identifier, name_);
+    std::string_view identifier = record.identifier;
+    if (tree_.names_ == IsoNames::iso && identifier.ends_with('\0')) {
+      // makefs fills short ones so; nobody minds.
+      identifier = identifier.substr(0, identifier.find_last_not_of('\0') + 1);
+      fault("an identifier ends with zeros", record.lba, "ECMA-119 7.5", "shown as " + printable(identifier), Severity::warning);
+    }
+    legal = append_name(tree_.names_, identifier, name_);
   }
   if (!legal)
     fault("a name has something in it that cannot be in a name", record.lba, use_.has_name ? "RRIP 4.1.4" : "ECMA-119 7.5",
@@ -313,6 +347,7 @@ void IsoWalk::take_attributes(TreeEntry& entry) const {
   entry.changed = use_.changed;
   entry.device_high = use_.device_high;
   entry.device_low = use_.device_low;
+  entry.compressed = use_.compressed;
 }
 
 void IsoWalk::add_directory(const Directory& directory, const Record& record) {
@@ -409,6 +444,7 @@ void IsoWalk::visit_file(uint32_t index, const Record& record) {
   file_identifier_ = record.identifier;
   take_attributes(file_);
   file_.associated = record.fixed.flags & kAssociated;
+  file_.hidden = record.fixed.flags & kHidden;
   bool legal = true;
   if (!file_.modified.known) file_.modified = time_of(record.fixed.time, legal);
   if (use_.posix) file_.kind = kind_of_mode(use_.posix->mode);

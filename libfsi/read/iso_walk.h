@@ -63,6 +63,7 @@ class IsoWalk {
   void take_attributes(TreeEntry& entry) const;
   void finish_moved();
   void check_order(const Record& record);
+  std::string place() const;
   void fault(const char* what, Lba where, const char* clause, const std::string& detail = {}, Severity severity = Severity::error);
 
   const IsoTree& tree_;
@@ -86,6 +87,7 @@ class IsoWalk {
 
   // of the directory being walked
   std::string prefix_;  // its path, with "/" at the end
+  const Record* current_ = nullptr;
   uint32_t record_number_ = 0;
   std::string previous_;  // identifier of the record before
   bool previous_continues_ = false;

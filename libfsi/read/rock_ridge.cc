@@ -23,6 +23,7 @@ void SystemUseRead::clear() {
   parent.reset();
   device_high = device_low = 0;
   created = modified = accessed = changed = {};
+  compressed.reset();
 }
 
 std::optional<uint8_t> susp_skip(std::span<const std::byte> area) {
@@ -39,7 +40,11 @@ SystemUseReader::SystemUseReader(CarefulReader& reader, IssueLog& log, const Rea
     : reader_(reader), log_(log), limits_(limits), skip_(skip), budget_((reader.sectors() + 512) * kSectorSize) {}
 
 void SystemUseReader::fault(const char* what, const char* clause, const char* detail, Severity severity) {
-  log_.report(what, [&] { return Issue{.severity = severity, .where = {record_, 1}, .clause = clause, .detail = detail}; });
+  log_.report(what, [&] {
+    Issue issue{.severity = severity, .where = {record_, 1}, .clause = clause, .detail = detail};
+    if (place) issue.paths.push_back({.path = place()});
+    return issue;
+  });
 }
 
 template <class T>
@@ -145,6 +150,15 @@ void SystemUseReader::read_entry(const SuspHeader& header, std::span<const std::
     out.has_device = true;
     out.device_high = pn.high;
     out.device_low = pn.low;
+  } else if (header.is('Z', 'F')) {
+    ZisofsZF zf;
+    if (!load_entry(entry, zf)) return;
+    const bool known = zf.algorithm[0] == 'p' && zf.algorithm[1] == 'z' && zf.header.version == 1;
+    if (known) check_both("zisofs", zf.size);
+    if (!known || zf.block_log2 < 15 || zf.block_log2 > 17 || zf.header_words < 4)
+      fault("a file is compressed in a way that is not known", "zisofs", "only as it is recorded can it be read", Severity::warning);
+    out.compressed = Compressed{zf.size.little(), 4u * zf.header_words, known ? zf.block_log2.get() : uint8_t{0}};
+    if (out.compressed->block_log2 < 15 || out.compressed->block_log2 > 17 || zf.header_words < 4) out.compressed->block_log2 = 0;
   } else if (header.is('C', 'L')) {
     RripCL cl;
     if (!load_entry(entry, cl)) return;
@@ -236,10 +250,7 @@ void SystemUseReader::read_times(std::span<const std::byte> entry, SystemUseRead
       ShortTime t;
       if (load(entry, at, t)) time = time_of(t, legal);
     }
-    if (!legal)
-      log_.report("a time is not a date", [&] {
-        return Issue{.severity = Severity::warning, .where = {record_, 1}, .clause = "RRIP 4.1.6"};
-      });
+    if (!legal) fault("a time is not a date", "RRIP 4.1.6", "", Severity::warning);
     if (times[bit]) *times[bit] = time;
     at += each;
   }

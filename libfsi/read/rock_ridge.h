@@ -22,6 +22,7 @@ struct SystemUseRead {
   std::optional<Lba> child, parent;  // CL, PL
   uint64_t device_high = 0, device_low = 0;
   EntryTime created, modified, accessed, changed;
+  std::optional<Compressed> compressed;  // ZF
 
   void clear();
 };
@@ -33,6 +34,8 @@ std::optional<uint8_t> susp_skip(std::span<const std::byte> system_use);
 class SystemUseReader {
  public:
   SystemUseReader(CarefulReader& reader, IssueLog& log, const ReadLimits& limits, uint8_t skip);
+  /// Whose record is being read: asked for an issue only.
+  std::function<std::string()> place{};
 
   /// `area`: the field; `record`: the sector of its record, for issues. `continuation` hears of every sector that
   /// holds a continuation area.
