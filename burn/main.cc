@@ -11,8 +11,10 @@
 #include "burn/interrupt.h"
 #include "burn/options.h"
 #include "burn/progress.h"
+#include "burn/read_back.h"
 #include "burn/report.h"
 #include "burn/virtual_drives.h"
+#include "verify/report.h"
 
 namespace burn {
 namespace {
@@ -67,12 +69,36 @@ void burn_disc(const Options& options, ProgressView& view, const std::stop_token
     const rec::WritePlan plan = rec::plan_burn(drive, *input, options.burn, stop);
     return print(options.json ? plan_json(plan) : plan_text(plan));
   }
+  // The tray stays closed until the disc was read back.
+  rec::BurnOptions how = options.burn;
+  std::optional<WitnessedInput> witnessed;
+  if (options.verify) {
+    how.eject = false;
+    const rec::SourceFacts facts = rec::source_facts(input->name(), input->bytes(), input->peek(rec::kPeekSectors * fsi::kSectorSize));
+    witnessed.emplace(*input, input->bytes() ? std::nullopt : facts.volume_sectors);
+  }
   const rec::WriteReport report = rec::burn(
-      drive, *input, options.burn, [&](const rec::BurnEvent& event) { view.show(event); }, stop);
+      drive, witnessed ? static_cast<rec::Input&>(*witnessed) : *input, how, [&](const rec::BurnEvent& event) { view.show(event); }, stop);
   view.clear();
   print_notes(report);
-  if (options.json) return print(report_json(report));
-  fmt::print(stderr, "{}", report_text(report));
+  if (!options.json) fmt::print(stderr, "{}", report_text(report));
+  if (!options.verify) {
+    if (options.json) print(report_json(report));
+    return;
+  }
+  const fsi::Manifest sent = witnessed->manifest(report.data_sectors);
+  const fsi::VerifyReport found = read_back(drive, report, sent, *options.verify, view, stop);
+  view.clear();
+  if (options.json)
+    print(report_json(report, tool::json_report(found)));
+  else
+    fmt::print(stderr, "{}", tool::text_report(found));
+  if (!found.ok())
+    throw Error(ErrorKind::differs, report.plan.drive, "verifying the disc",
+                std::string("the ") + (report.plan.multi ? "session" : "disc") +
+                    " was written and closed, and is not what was sent; do not rely on it, burn another disc, if it happens again a slower "
+                    "one or of another brand");
+  if (options.burn.eject) rec::eject(drive);
 }
 
 void erase_disc(const Options& options, ProgressView& view, const std::stop_token& stop) {
@@ -89,6 +115,9 @@ void burn_discs(const Options& options, ProgressView& view, const std::stop_toke
   std::vector<rec::DriveEntry> drives;
   for (const std::string& name : options.drives) drives.push_back(rec::find_drive(name));
   if (options.dry_run) throw Error(ErrorKind::usage, "--dry-run", "burning", "it is for one drive; name one");
+  if (options.verify)
+    throw Error(ErrorKind::usage, "--verify", "burning",
+                "it is for one drive; with several let verify --drive read each of them afterwards");
   auto input = open_input(options);
   if (options.spool) input = spooled(std::move(input), view, stop);
   const auto outcomes = rec::burn_many(

@@ -72,6 +72,10 @@ Parsed parse(int argc, char** argv) {
   mine(app.add_flag("--underrun-protection,!--no-underrun-protection", o.burn.underrun_protection,
                     "Let the drive stop and go on when data is late (default)"));
   mine(app.add_flag("--overwrite,!--no-overwrite", o.burn.overwrite, "Write over what is on a rewritable disc"));
+  std::string verify;
+  // A flag, so that it does not swallow the IMAGE behind it.
+  mine(app.add_flag("--verify{full}", verify, "Read the disc back and compare it: --verify=quick (a sample) or full (default)")
+           ->check(CLI::IsMember({"quick", "full", "none"})));
   mine(app.add_flag("--spool,!--no-spool", o.spool, "Copy the stream to a temporary file first, and burn that; --no-spool: never"));
   mine(app.add_flag("--eject,!--no-eject", o.burn.eject, "Open the tray when all went well"));
   mine(app.add_flag("--dry-run", o.dry_run, "Print what would be done, and do nothing"));
@@ -117,7 +121,10 @@ Parsed parse(int argc, char** argv) {
   add->add_option("--speed", times, "Write at N times 1x; without it as fast as the computer can")->type_name("N");
   add->add_option("--buffer", o.buffer, "Size of the drive's own buffer")->transform(CLI::AsSizeValue(false))->type_name("SIZE");
   add->add_flag("--real-time", o.real_time, "Take as long as a real drive; otherwise time is only counted");
-  add->add_option("--fault", o.faults, "Let something go wrong; may be given more than once")->type_name("SPEC")->expected(1);
+  add->add_option("--fault", o.faults, "Let something go wrong; may be given more than once")
+      ->type_name("SPEC")
+      ->take_all()
+      ->allow_extra_args(false);
   CLI::App* insert = virt->add_subcommand("insert", "Put a disc in, or take it out");
   name(insert);
   insert->add_option("--media", o.media, "A blank disc of this type; without it the drive is empty afterwards")->type_name("TYPE");
@@ -153,6 +160,8 @@ Parsed parse(int argc, char** argv) {
       throw CLI::ValidationError("--drive", "'" + app.get_subcommands().front()->get_name() + "' is about all drives");
     if (o.drive.empty() && !o.drives.empty()) o.drive = o.drives.back();
     if (o.task != Task::burn && o.drives.size() > 1) throw CLI::ValidationError("--drive", "only burning takes more than one");
+    if (app.get_option("--verify")->count() && verify != "none")
+      o.verify = verify == "quick" ? fsi::VerifyOptions::Level::quick : fsi::VerifyOptions::Level::full;
     o.burn.speed = speed_of(speed);
     if (app.get_option("--buffer")->count() > 0 && (buffer == 0 || buffer > kLargestBuffer))
       throw CLI::ValidationError("--buffer", "it must be from 1 byte to 64 GiB");

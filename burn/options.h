@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "libfsi/fsi.h"
 #include "librecorder/recorder.h"
 
 namespace burn {
@@ -47,6 +48,7 @@ struct Options {
   CdOptions cd;
   rec::EraseOptions erase;
   bool spool = false;
+  std::optional<fsi::VerifyOptions::Level> verify;  // --verify: read back in the same job
   bool dry_run = false;
   bool json = false;
   ProgressStyle progress = ProgressStyle::automatic;

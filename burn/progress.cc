@@ -30,8 +30,9 @@ std::string progress_line(const rec::BurnEvent& event) {
     if (event.part) line += fmt::format("  {:3.0f}%", *event.part * 100);
     return line;
   }
-  if (event.ring_size == 0) return line;
-  if (event.phase == "writing") {
+  const bool verifying = event.phase == "verifying";
+  if (event.ring_size == 0 && !verifying) return line;
+  if (event.phase == "writing" || verifying) {
     if (event.total && *event.total > 0) {
       // Rounded down: 100% is when it is done.
       line += fmt::format("  {:3.0f}%  {} of {}", std::floor(100.0 * static_cast<double>(event.done) / static_cast<double>(*event.total)),
@@ -39,10 +40,11 @@ std::string progress_line(const rec::BurnEvent& event) {
     } else {
       line += "  " + size_text(done);
     }
-    line += fmt::format("  {:.1f} MB/s", event.bytes_per_second / 1e6);
+    if (!verifying || event.bytes_per_second > 0) line += fmt::format("  {:.1f} MB/s", event.bytes_per_second / 1e6);
   }
-  line += fmt::format("  buffer {:3.0f}%", 100.0 * static_cast<double>(event.ring_fill) / static_cast<double>(event.ring_size));
-  if (event.phase == "writing" && event.total && event.bytes_per_second > 0 && event.seconds > 5) {
+  if (!verifying)
+    line += fmt::format("  buffer {:3.0f}%", 100.0 * static_cast<double>(event.ring_fill) / static_cast<double>(event.ring_size));
+  if ((event.phase == "writing" || verifying) && event.total && event.bytes_per_second > 0 && event.seconds > 5) {
     const double left = static_cast<double>(*event.total - std::min(event.done, *event.total)) * fsi::kSectorSize / event.bytes_per_second;
     line += "  " + clock_text(left) + " left";
   }

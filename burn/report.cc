@@ -229,7 +229,7 @@ std::string report_text(const rec::WriteReport& report) {
                      count(report.stops, "stop"), slower_text(report));
 }
 
-std::string report_json(const rec::WriteReport& report) {
+std::string report_json(const rec::WriteReport& report, const std::string& verified) {
   json out = plan_object(report.plan);
   out["data_sectors"] = report.data_sectors;
   out["padding_sectors"] = report.padding_sectors;
@@ -248,6 +248,7 @@ std::string report_json(const rec::WriteReport& report) {
   out["writing_seconds"] = report.writing_seconds;
   out["notes"] = report.notes;
   if (report.speed_kb) out["speed_used_kb"] = *report.speed_kb;
+  if (!verified.empty()) out["verify"] = json::parse(verified);
   return out.dump(2, ' ', false, json::error_handler_t::replace) + "\n";
 }
 

@@ -19,7 +19,8 @@ std::string info_json(const rec::DriveInfo& info);
 std::string plan_text(const rec::WritePlan& plan);
 std::string plan_json(const rec::WritePlan& plan);
 std::string report_text(const rec::WriteReport& report);
-std::string report_json(const rec::WriteReport& report);
+/// `verified`: the report of verify as a JSON object, when the disc was read back.
+std::string report_json(const rec::WriteReport& report, const std::string& verified = {});
 std::string erase_text(const rec::EraseReport& report);
 std::string erase_json(const rec::EraseReport& report);
 

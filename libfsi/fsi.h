@@ -8,7 +8,8 @@
 // What is where: TreeBuilder (source/builder.h) takes directories, files, archives and items made by a
 // program; Image (image/image.h) is the result: total_blocks(), block_size(), read(), for_each_item(),
 // item_at(); write_image_file() and write_image_stream() (image/sinks.h) send it somewhere; verify()
-// (check/verify.h) proves an image or a disc; ImageContents (check/contents.h) lists and extracts.
+// (check/verify.h) proves an image or a disc, alone or against something else (check/sidecar.h, against_tree.h);
+// ImageContents (check/contents.h) lists and extracts.
 //
 // Threads: a description is used by one thread; an Image by any number. Errors: fsi::Error.
 #pragma once
@@ -18,10 +19,12 @@
 #include <utility>
 #include <vector>
 
+#include "libfsi/against_tree.h"
 #include "libfsi/base/digest.h"
 #include "libfsi/base/image_file.h"
 #include "libfsi/base/progress.h"
 #include "libfsi/check/contents.h"
+#include "libfsi/check/sidecar.h"
 #include "libfsi/check/verify.h"
 #include "libfsi/eltorito/eltorito.h"
 #include "libfsi/hybrid/efi_partition.h"

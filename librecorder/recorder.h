@@ -18,6 +18,7 @@
 
 #include "libfsi/base/error.h"
 #include "libfsi/base/sectors.h"
+#include "libfsi/base/timed_source.h"
 #include "librecorder/drive/drive_error.h"
 #include "librecorder/drives.h"
 #include "librecorder/medium/medium.h"
@@ -108,11 +109,16 @@ struct EraseReport {
 EraseReport erase(const DriveEntry& drive, const EraseOptions& options, const BurnProgress& progress = {},
                   const std::stop_token& stop = {});
 
-/// A disc in a drive.
-class DiscSource : public fsi::SectorSource {
+/// A disc in a drive. Threads take turns. A sector that could not be read alone is not tried again.
+class DiscSource : public fsi::TimedSource {
  public:
+  /// From the start of each session to the start of the next; at least one.
+  virtual const std::vector<fsi::SectorRange>& sessions() const = 0;
   /// Where the last session begins; 0 when there is only one.
-  virtual fsi::Lba session_start() const = 0;
+  fsi::Lba session_start() const { return static_cast<fsi::Lba>(sessions().back().first); }
+  /// Blocks at the end of the last track that the drive counts and nobody can read: 2 behind a CD track written at once.
+  /// They are not in sectors().
+  virtual uint64_t run_out_sectors() const = 0;
 };
 /// What burn_cd() would do, without doing it.
 CdPlan plan_cd(const DriveEntry& drive, const cd::DiscLayout& layout, const CdBurnOptions& options, const std::stop_token& stop = {});

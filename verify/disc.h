@@ -13,4 +13,7 @@ namespace tool {
 /// read in it, e.g. a blank disc.
 std::unique_ptr<const rec::DiscSource> open_disc(const std::string& drive, const std::stop_token& stop);
 
+/// One for each drive, under whatever name it is asked for.
+std::string drive_key(const std::string& drive);
+
 }  // namespace tool

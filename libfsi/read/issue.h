@@ -24,6 +24,8 @@ enum class Finding : uint8_t {
   trouble,      ///< recorded in the manifest: the source was not as promised while the image was made
   structure,    ///< a descriptor, record or table is not legal
   volume,       ///< what there is, and what is not
+  against,      ///< not as what it was compared with: another image, a disc, a folder
+  reading,      ///< of a drive: slow, with effort, or given up
 };
 
 /// The part of a file, or of a structure, that a finding touches.

@@ -69,13 +69,16 @@ Answer Drive::run(const Command& command) {
     switch (rule.action) {
       case Action::carry_on:
         recovered_ = answer.sense;
+        ++recoveries_;
         answer.outcome = Outcome::good;
         return answer;
       case Action::retry:
         if (attempts++ >= rule.attempts) return answer;
         break;
       case Action::wait:
-        if (transport_->now() - began >= rule.patience) return answer;
+        if (transport_->now() - began >=
+            (phase_ == Phase::read ? std::min<std::chrono::milliseconds>(rule.patience, limit::kReadBusy) : rule.patience))
+          return answer;
         break;
       case Action::start:
         if (attempts++ >= rule.attempts) return answer;
@@ -84,6 +87,7 @@ Answer Drive::run(const Command& command) {
         break;
       default: return answer;
     }
+    ++resent_;
     transport_->sleep(rule.pause);
   }
 }

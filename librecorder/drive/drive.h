@@ -67,6 +67,9 @@ class Drive {
   /// A recovered error is no failure, but somebody may want to know.
   std::optional<Sense> take_recovered() { return std::exchange(recovered_, std::nullopt); }
   void note_recovered(const Sense& sense) { recovered_ = sense; }
+  /// Since it was opened: commands that run() had to send again, and those that the drive did with a recovered error.
+  uint64_t resent() const { return resent_; }
+  uint64_t recoveries() const { return recoveries_; }
 
   // What it is.
   InquiryData inquiry();
@@ -131,6 +134,7 @@ class Drive {
   std::unique_ptr<Transport> transport_;
   Phase phase_ = Phase::probe;
   std::optional<Sense> recovered_;
+  uint64_t resent_ = 0, recoveries_ = 0;
 };
 
 /// Polls until the drive says GOOD twice in a row (some say it once while still busy). Lets time pass through the
@@ -147,6 +151,7 @@ inline constexpr auto kLoad = 300s;
 inline constexpr auto kWholeOperation = 3600s;  ///< close or synchronize without IMMED
 inline constexpr auto kErase = 18000s;          ///< a full blank or format; five hours, for BD of many layers need hours
 inline constexpr auto kBecomingReady = 100s;
+inline constexpr auto kReadBusy = 60s;  ///< a drive that is busy with something else when it shall read
 }  // namespace limit
 
 }  // namespace rec

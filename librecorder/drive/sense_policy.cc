@@ -23,6 +23,7 @@ constexpr std::string_view kFaulty = "switch the drive off and on; if it stays, 
 constexpr std::string_view kBusyDrive = "wait until the drive has finished what it is doing and try again";
 constexpr std::string_view kChanged = "the disc was changed or the tray opened while burning; the disc is incomplete";
 constexpr std::string_view kUnformatted = "the disc was changed or the drive reset while erasing or formatting; do that again";
+constexpr std::string_view kOtherNow = "the disc was changed or the tray opened while reading; begin again";
 constexpr std::string_view kReset = "the drive was reset while burning; check cable and power, the disc is probably incomplete";
 
 // Most particular first. The union of what burning programs have learned from real drives.
@@ -71,6 +72,7 @@ constexpr SenseRule kRules[] = {
 
     {0x6, 0x28, kAny, kBurning, Action::fail, 0, 0ms, 0ms, ErrorKind::failed, kChanged},
     {0x6, 0x29, kAny, kBurning, Action::fail, 0, 0ms, 0ms, ErrorKind::failed, kReset},
+    {0x6, 0x28, kAny, kRead, Action::fail, 0, 0ms, 0ms, ErrorKind::unsuitable, kOtherNow},
     {0x6, 0x2A, kAny, kWrite, Action::resend, 3},
     {0x6, 0x28, kAny, kFormat, Action::fail, 0, 0ms, 0ms, ErrorKind::failed, kUnformatted},
     {0x6, 0x29, kAny, kFormat, Action::fail, 0, 0ms, 0ms, ErrorKind::failed, kUnformatted},

@@ -137,8 +137,9 @@ Answer VirtualDrive::serve(const Command& command) {
   // A recovered error (key 1) is told of a command that was done; all other faults take the command's place.
   Fault* const fault = next_fault(state_.faults, command);
   const bool recovered = fault && fault->action == Fault::Action::sense && fault->key == 1;
-  if (fault) state_changed_ = true;
-  if (fault && !recovered) {
+  const bool slow = fault && fault->action == Fault::Action::slow;
+  if (fault && fault->times != Fault::kAlways) state_changed_ = true;
+  if (fault && !recovered && !slow) {
     answer = faulty(*fault, command);
     save_changes();
     return answer;
@@ -146,6 +147,7 @@ Answer VirtualDrive::serve(const Command& command) {
   Reply reply;
   try {
     settle();
+    if (slow) take_time(std::chrono::milliseconds(fault->milliseconds), command);
     dispatch(command, reply);
     answer = deliver(command, reply, std::move(answer));
     if (recovered) {
@@ -205,7 +207,8 @@ Answer VirtualDrive::faulty(Fault& fault, const Command& command) {
       short_transfer_ = false;
       break;
     }
-    case Fault::Action::corrupt: break;  // happens while reading
+    case Fault::Action::corrupt:
+    case Fault::Action::slow: break;  // happen while the command is done
   }
   return answer;
 }
@@ -306,6 +309,11 @@ void VirtualDrive::busy_for(Duration time, uint8_t ascq, bool progress, bool imm
   }
   clock_->work(time);
   operation_.reset();
+}
+
+void VirtualDrive::take_time(Duration time, const Command& command) {
+  clock_->work(std::min<Duration>(time, command.timeout));
+  if (time > command.timeout) throw TimedOut{};
 }
 
 void VirtualDrive::attention(uint8_t asc, uint8_t ascq) {

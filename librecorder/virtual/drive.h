@@ -78,6 +78,8 @@ class VirtualDrive final : public Transport {
   void check_medium() const;
   void save_changes();
   std::optional<uint16_t> progress_of(const Operation& operation) const;
+  /// The command takes this long. Throws TimedOut when that is longer than it may.
+  void take_time(Duration time, const Command& command);
   /// Starts an operation and waits for it unless `immediate`; throws TimedOut when that takes longer than the command may.
   void busy_for(Duration time, uint8_t ascq, bool progress, bool immediate, const Command& command);
   void attention(uint8_t asc, uint8_t ascq);

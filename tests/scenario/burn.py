@@ -313,7 +313,7 @@ class Reports(Burn):
 class Refusals(Burn):
     def test_usage(self):
         self.add("d", "dvd+r")
-        for args in (["--nonsense"], ["--simulate", "x"], ["--verify", "x"], ["--speed", "fast", "x"], ["--speed", "0", "x"], ["--multi", "--close", "x"],
+        for args in (["--nonsense"], ["--simulate", "x"], ["--verify=most", "x"], ["--speed", "fast", "x"], ["--speed", "0", "x"], ["--multi", "--close", "x"],
                      ["--buffer", "lots", "x"], ["--buffer", "0", "x"], ["--progress=loud", "x"], ["info", "--speed", "4"], ["--speed", "4", "info"],
                      ["a", "b"], ["virtual"], ["virtual", "add"], ["erase"], ["--dry-run", "list"]):
             if args == ["erase"]:
