@@ -12,6 +12,7 @@
 
 #include "libfsi/boot.h"
 #include "libfsi/dvd_video.h"
+#include "libfsi/image_source.h"
 #include "libfsi/iso9660/iso9660.h"
 #include "libfsi/iso9660/volume_texts.h"
 #include "libfsi/joliet/joliet.h"
@@ -73,8 +74,8 @@ void check_udf_wishes(const ImageOptions& options) {
       throw Error(ErrorKind::usage, option, "choosing the file systems", std::string(what) + " are in UDF alone; add --udf=" + from);
     if (udf_revision(options) < first)
       throw Error(ErrorKind::usage, option, "choosing the revision of UDF",
-                  std::string(what) + " are in UDF from revision " + from + " on, and this image has " + udf_revision_text(udf_revision(options)) +
-                      "; add --udf=" + from);
+                  std::string(what) + " are in UDF from revision " + from + " on, and this image has " +
+                      udf_revision_text(udf_revision(options)) + "; add --udf=" + from);
   };
   check(options.scan.xattrs == Xattrs::keep, "--xattrs", "named streams, which extended attributes become,", kFirstWithStreams);
   check(!options.real_time.empty(), "--real-time", "real-time files", kFirstWithRealTime);
@@ -84,7 +85,8 @@ void check_udf_wishes(const ImageOptions& options) {
 void join_udf_for_large_files(ImageOptions& options, const SourceTree& tree) {
   constexpr uint64_t kLarge = uint64_t{4} << 30;
   if (!options.udf_for_large_files || options.file_systems.udf || !options.file_systems.iso9660) return;
-  const auto large = std::find_if(tree.contents.begin(), tree.contents.end(), [](const Content& content) { return content.size >= kLarge; });
+  const auto large =
+      std::find_if(tree.contents.begin(), tree.contents.end(), [](const Content& content) { return content.size >= kLarge; });
   if (large == tree.contents.end()) return;
   options.file_systems.udf = true;
   if (options.warn)
@@ -105,9 +107,12 @@ ImageOptions with_defaults(ImageOptions options) {
   if (epoch && !options.scan.source_date_epoch) options.scan.source_date_epoch = *epoch;
   if (!options.threads) options.threads = std::max(1u, std::thread::hardware_concurrency());
   options.scan.threads = options.threads;
-  // Whoever has no UDF never had these, and nobody should wait for them to be counted.
-  if (!options.file_systems.udf && options.scan.xattrs == Xattrs::count) options.scan.xattrs = Xattrs::ignore;
+  // Looking costs a tenth of the time on small files: only where asking for them would help.
+  if (options.scan.xattrs == Xattrs::ignore && options.count_xattrs && options.file_systems.udf &&
+      udf_revision(options) >= kFirstWithStreams)
+    options.scan.xattrs = Xattrs::count;
   check_udf_wishes(options);
+  if (!options.scan.open_image) options.scan.open_image = open_image_source;
   return options;
 }
 

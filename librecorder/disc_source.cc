@@ -10,15 +10,17 @@ namespace rec {
 using fsi::kSectorSize;
 
 namespace {
-class DiscSource final : public fsi::SectorSource {
+class DiscInDrive final : public DiscSource {
  public:
-  DiscSource(OpenDrive open, uint64_t sectors)
+  DiscInDrive(OpenDrive open, uint64_t sectors, fsi::Lba session_start)
       : open_(std::move(open)),
         sectors_(sectors),
+        session_start_(session_start),
         at_once_(std::max<uint64_t>(open_.drive->transport().limits().max_bytes / kSectorSize, 1)) {}
 
   uint64_t sectors() const override { return sectors_; }
   std::string name() const override { return open_.drive->name(); }
+  fsi::Lba session_start() const override { return session_start_; }
 
   void read(fsi::SectorRange range, std::span<std::byte> out) const override {
     const std::lock_guard lock(mutex_);  // a drive takes one command at a time
@@ -35,6 +37,7 @@ class DiscSource final : public fsi::SectorSource {
  private:
   OpenDrive open_;
   uint64_t sectors_;
+  fsi::Lba session_start_;
   uint64_t at_once_;
   mutable std::mutex mutex_;
 };
@@ -53,7 +56,7 @@ uint64_t without_run_out(Drive& drive, uint64_t end) {
 }
 }  // namespace
 
-std::unique_ptr<fsi::SectorSource> disc_source(const DriveEntry& entry, const std::stop_token& stop) {
+std::unique_ptr<DiscSource> disc_source(const DriveEntry& entry, const std::stop_token& stop) {
   OpenDrive open = open_drive(entry, Access::look);
   const Medium medium = probe_medium(*open.drive, stop);
   open.drive->enter(Phase::read);
@@ -73,7 +76,7 @@ std::unique_ptr<fsi::SectorSource> disc_source(const DriveEntry& entry, const st
   if (!data) throw unsuitable("the last track is audio; there are no sectors of 2048 bytes to read");
   if (end && is_cd(medium.profile) && !(medium.tracks.size() && medium.tracks.back().packet)) end = without_run_out(*open.drive, end);
   if (end == 0) throw unsuitable("nothing is recorded on the disc that can be read");
-  return std::make_unique<DiscSource>(std::move(open), end);
+  return std::make_unique<DiscInDrive>(std::move(open), end, last_session_start(medium));
 }
 
 }  // namespace rec

@@ -15,6 +15,7 @@
 #include "verify/disc.h"
 #include "verify/options.h"
 #include "verify/report.h"
+#include "verify/sum_files.h"
 
 namespace {
 
@@ -50,7 +51,9 @@ int run(tool::Options options) {
   std::unique_ptr<const fsi::SectorSource> source;
   uint32_t trailing = 0;
   if (!options.drive.empty()) {
-    source = tool::open_disc(options.drive, stop.token());
+    auto disc = tool::open_disc(options.drive, stop.token());
+    options.verify.session_start = disc->session_start();
+    source = std::move(disc);
     options.verify.parallel = false;
   } else {
     auto image = std::make_unique<const fsi::ImageFile>(options.image);
@@ -58,8 +61,15 @@ int run(tool::Options options) {
     source = std::move(image);
   }
   if (options.list || !options.cat.empty() || !options.extract.empty()) return tool::show_contents(*source, options, stop.token());
+  tool::SumFiles sums(options.sums);
+  options.verify.file_sum = [&](fsi::SumKind kind, std::string_view path, const auto& sum) { sums.add(kind, path, sum); };
   fsi::VerifyReport report = fsi::verify(*source, options.verify);
   tool::end_progress(options.progress);
+  sums.close();
+  if (sums.left_out() != 0)
+    report.issues.push_back({.finding = fsi::Finding::unreadable,
+                             .what = "files are not in the lists of sums",
+                             .detail = fmt::format("{} of them could not be read whole", sums.left_out())});
   if (trailing != 0)
     report.issues.push_back({.severity = fsi::Severity::error,
                              .finding = fsi::Finding::truncated,

@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "libfsi/base/meter.h"
@@ -19,6 +20,7 @@ struct Options {
   std::string cat;                   // path in the image
   std::vector<std::string> extract;  // path in the image, directory
   std::string tree;
+  std::vector<std::pair<std::string, std::string>> sums;  // kind, file
   fsi::ProgressStyle progress = fsi::ProgressStyle::none;
   fsi::VerifyOptions verify;
 };

@@ -19,6 +19,7 @@ void SystemUseRead::clear() {
   has_name = has_target = relocated = has_device = false;
   name.clear();
   target.clear();
+  attributes.clear();
   child.reset();
   parent.reset();
   device_high = device_low = 0;
@@ -175,6 +176,10 @@ void SystemUseReader::read_entry(const SuspHeader& header, std::span<const std::
     if (!load_entry(entry, pl)) return;
     check_both("RRIP 4.1.5.2", "PL", pl.extent);
     out.parent = pl.extent;
+  } else if (header.is('A', 'L')) {
+    // Of no use to a reader but for the sums of libisofs: what is too long is left out in silence.
+    if (entry.size() > sizeof(AaipAL) && out.attributes.size() + entry.size() <= limits_.target_bytes)
+      out.attributes += text_of(entry.subspan(sizeof(AaipAL)));
   } else if (header.is('E', 'R')) {
     SuspER er;
     if (!load_entry(entry, er)) return;

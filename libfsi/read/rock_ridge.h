@@ -18,6 +18,7 @@ struct SystemUseRead {
   std::optional<PosixAttributes> posix;
   bool has_name = false, has_target = false, relocated = false, has_device = false;
   std::string name;                  // NM
+  std::string attributes;            // AL: component records, one after the other; see aaip.h
   std::string target;                // SL, components joined by "/"
   std::optional<Lba> child, parent;  // CL, PL
   uint64_t device_high = 0, device_low = 0;
