@@ -9,9 +9,9 @@
 #include <utility>
 
 #include "libfsi/base/progress.h"
-#include "librecorder/locked_tray.h"
 #include "librecorder/host/inhibit.h"
 #include "librecorder/host/kernel_size.h"
+#include "librecorder/locked_tray.h"
 #include "librecorder/medium/probe.h"
 #include "librecorder/open_drive.h"
 #include "librecorder/pipeline/priority.h"
