@@ -175,7 +175,7 @@ class TableReader {
     if (!at_start) fault("the primary GUID partition table is missing", kGptName, "UEFI 5.3.2", 1, "its backup is in the last block");
     const uint64_t backup_at = primary ? primary->header.alternate_lba.get() : blocks_ - 1;
     std::optional<GptHalf> backup;
-    if (backup_at >= blocks_ || !header_block(backup_at))
+    if (backup_at <= 1 || backup_at >= blocks_ || !header_block(backup_at))
       fault("the backup of the GUID partition table is missing", kGptName, "UEFI 5.3.2", primary ? 1 : backup_at,
             "no header in block " + std::to_string(backup_at) + " of " + std::to_string(blocks_));
     else
