@@ -218,7 +218,7 @@ class Reports(Burn):
 
     def test_help_and_man_page_agree(self):
         """Every option of --help is in the manual, and the other way round."""
-        helps = [self.run_burn(*words, "--help")[0] for words in ([], ["list"], ["info"], ["eject"], ["load"], ["doctor"], ["virtual", "add"], ["virtual", "insert"],
+        helps = [self.run_burn(*words, "--help")[0] for words in ([], ["list"], ["info"], ["eject"], ["load"], ["doctor"], ["erase"], ["audio"], ["raw"], ["virtual", "add"], ["virtual", "insert"],
                                                                  ["virtual", "remove"], ["virtual", "export"], ["virtual", "list"])]
         here = os.path.dirname(os.path.abspath(__file__))
         with open(os.path.join(here, "../../burn/burn.1")) as f:
