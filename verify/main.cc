@@ -10,11 +10,11 @@
 #include <thread>
 
 #include "libfsi/base/error.h"
+#include "libfsi/base/sum_files.h"
 #include "libfsi/fsi.h"
 #include "verify/disc.h"
 #include "verify/options.h"
 #include "verify/report.h"
-#include "verify/sum_files.h"
 
 namespace {
 
@@ -57,7 +57,7 @@ int run(tool::Options options) {
     trailing = image->trailing_bytes();
     source = std::move(image);
   }
-  tool::SumFiles sums(options.sums);
+  fsi::SumFiles sums(options.sums);
   options.verify.file_sum = [&](fsi::SumKind kind, std::string_view path, const auto& sum) { sums.add(kind, path, sum); };
   fsi::VerifyReport report = fsi::verify(*source, options.verify);
   tool::end_progress(options.progress);
