@@ -11,10 +11,10 @@
 
 #include "libfsi/base/error.h"
 #include "libfsi/base/file.h"
+#include "libfsi/base/sum_files.h"
 #include "verify/disc.h"
 #include "verify/map.h"
 #include "verify/report.h"
-#include "verify/sum_files.h"
 
 namespace tool {
 
@@ -188,7 +188,7 @@ Outcome verify_target(const Options& options, const Target& target, unsigned thr
     if (state) how.go_on = &*state;
     how.checkpoint = [memory, identity](const fsi::PassState& now) { memory->keep(identity, now); };
   }
-  SumFiles sums(options.sums);
+  fsi::SumFiles sums(options.sums);
   how.file_sum = [&](fsi::SumKind kind, std::string_view path, const auto& sum) { sums.add(kind, path, sum); };
   how.survey_cells = options.map.empty() ? 0 : kMapCells;
 

@@ -70,10 +70,10 @@ Isomd5Read read_isomd5(std::span<const std::byte> application_use) {
   if (!skip) return refuse("it does not say SKIPSECTORS");
   if (*skip > UINT32_MAX) return refuse("SKIPSECTORS is larger than any volume");
   sums.skip_sectors = *skip;
-  // 60 digits are cut into equal groups; without them nothing can be told of fragments.
   if (count.value_or(0) > kIsomd5FragmentDigits) return refuse("FRAGMENT COUNT is more than the digits there are");
-  sums.fragment_count = sums.fragment_digits.size() < kIsomd5FragmentDigits ? 0 : static_cast<uint32_t>(count.value_or(0));
-  sums.fragment_digits.resize(sums.fragment_count ? kIsomd5FragmentDigits : 0);
+  sums.fragment_count = sums.fragment_digits.empty() ? 0 : static_cast<uint32_t>(count.value_or(0));
+  // Of a small image implantisomd5 writes fewer digits, and checkisomd5 compares with what stands behind them: no digits.
+  sums.fragment_digits.resize(sums.fragment_count ? kIsomd5FragmentDigits : 0, ';');
   return {std::move(sums), {}};
 }
 

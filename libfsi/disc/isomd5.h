@@ -35,7 +35,7 @@ struct Isomd5 {
   uint64_t skip_sectors = 0;
   bool supported = false;         ///< RHLISOSTATUS
   uint32_t fragment_count = 0;    ///< 0: no fragment sums
-  std::string fragment_digits{};  ///< 60 of them when fragment_count is not 0
+  std::string fragment_digits{};  ///< 60 characters when fragment_count is not 0
 };
 
 /// Where a fragment sum is taken.

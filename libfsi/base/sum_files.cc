@@ -1,15 +1,15 @@
-#include "verify/sum_files.h"
+#include "libfsi/base/sum_files.h"
 
 #include "libfsi/base/error.h"
 #include "libfsi/base/sum_list.h"
 
-namespace tool {
+namespace fsi {
 
 SumFiles::SumFiles(const std::vector<std::pair<std::string, std::string>>& wanted) {
   for (const auto& [kind, name] : wanted) {
     FILE* const file = name == "-" ? stdout : std::fopen(name.c_str(), "we");
-    if (!file) throw fsi::system_error(fsi::printable(name), "creating the list of sums");
-    lists_.push_back({fsi::parse_sum_kind(kind, "--sums"), name, file});
+    if (!file) throw system_error(printable(name), "creating the list of sums");
+    lists_.push_back({parse_sum_kind(kind, "--sums"), name, file});
   }
 }
 
@@ -18,12 +18,12 @@ SumFiles::~SumFiles() {
     if (list.file && list.file != stdout) std::fclose(list.file);
 }
 
-void SumFiles::add(fsi::SumKind kind, std::string_view path, const std::optional<fsi::Sum>& sum) {
+void SumFiles::add(SumKind kind, std::string_view path, const std::optional<Sum>& sum) {
   if (!sum) {
     ++left_out_;
     return;
   }
-  const std::string line = fsi::sum_line(kind, *sum, path);
+  const std::string line = sum_line(kind, *sum, path);
   for (const List& list : lists_)
     if (list.kind == kind) std::fwrite(line.data(), 1, line.size(), list.file);
 }
@@ -33,8 +33,8 @@ void SumFiles::close() {
     FILE* const file = std::exchange(list.file, nullptr);
     const bool bad = std::ferror(file) != 0;
     if ((file == stdout ? std::fflush(file) : std::fclose(file)) != 0 || bad)
-      throw fsi::system_error(fsi::printable(list.name), "writing the list of sums");
+      throw system_error(printable(list.name), "writing the list of sums");
   }
 }
 
-}  // namespace tool
+}  // namespace fsi

@@ -1,24 +1,25 @@
-// The lists of --sums: one file for each kind, whole or an error.
+// Lists of the sums of files (sum_list.h) on their way into files of the host: each is whole or an Error.
 #pragma once
 
 #include <cstdio>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "libfsi/base/running_digest.h"
 
-namespace tool {
+namespace fsi {
 
 class SumFiles {
  public:
-  /// Creates the files: kind and name, "-" is standard output. Throws Error.
+  /// Creates the files: kind ("md5", ...) and name, "-" is standard output. Throws Error.
   explicit SumFiles(const std::vector<std::pair<std::string, std::string>>& wanted);
   SumFiles(const SumFiles&) = delete;
   ~SumFiles();
 
-  void add(fsi::SumKind kind, std::string_view path, const std::optional<fsi::Sum>& sum);
+  void add(SumKind kind, std::string_view path, const std::optional<Sum>& sum);
   /// Throws Error when something was not written.
   void close();
   /// Files that are in no list because they could not be read.
@@ -26,7 +27,7 @@ class SumFiles {
 
  private:
   struct List {
-    fsi::SumKind kind;
+    SumKind kind;
     std::string name;
     FILE* file;
   };
@@ -34,4 +35,4 @@ class SumFiles {
   uint64_t left_out_ = 0;
 };
 
-}  // namespace tool
+}  // namespace fsi
