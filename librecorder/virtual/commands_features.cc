@@ -34,7 +34,7 @@ struct FeatureEntry {
 /// All features of the drive, in order. What is not here, the drive cannot do.
 std::vector<FeatureEntry> all_features(const DriveState& state, Profile profile) {
   Bytes profiles;
-  for (const Profile p : {Profile::bd_r_srm, Profile::dvd_plus_r_dl, Profile::dvd_plus_r, Profile::cd_rw, Profile::cd_r})
+  for (const Profile p : {Profile::bd_r_srm, Profile::dvd_plus_r_dl, Profile::dvd_plus_r, Profile::dvd_r_dl_sequential, Profile::dvd_rw_overwrite, Profile::dvd_rw_sequential, Profile::dvd_r, Profile::cd_rw, Profile::cd_r})
     append(profiles, ProfileDescriptor{static_cast<uint16_t>(p), p == profile ? ProfileDescriptor::kCurrent : 0u, 0});
 
   RandomReadableFeature readable;
@@ -44,6 +44,9 @@ std::vector<FeatureEntry> all_features(const DriveState& state, Profile profile)
   const IncrementalStreamingFeature incremental{0x0100, IncrementalStreamingFeature::kBufferUnderrunFree, 0};
   const CdTrackAtOnceFeature tao{CdTrackAtOnceFeature::kBufferUnderrunFree | CdTrackAtOnceFeature::kTestWrite | CdTrackAtOnceFeature::kCdRw,
                                  0, 0x0100};
+  const DvdRRwWriteFeature dvd_minus{DvdRRwWriteFeature::kBufferUnderrunFree | DvdRRwWriteFeature::kDl | DvdRRwWriteFeature::kTestWrite |
+                                         DvdRRwWriteFeature::kDvdRw,
+                                     {}};
   BdWriteFeature bd_write;
   bd_write.bd_r[0] = bd_write.bd_r[1] = 0xFFFF;
   const RealTimeStreamingFeature streaming{
@@ -62,8 +65,11 @@ std::vector<FeatureEntry> all_features(const DriveState& state, Profile profile)
       {Feature::cd_read, 2, false, raw({0, 0, 0, 0})},
       {Feature::dvd_read, 1, false, raw({0, 0, 0, 0})},
       {Feature::incremental_streaming_writable, 1, false, bytes_from(incremental)},
+      {Feature::formattable, 1, false, raw({0, 0, 0, 0, 0, 0, 0, 0})},
       {Feature::dvd_plus_r, 0, false, raw({DvdPlusFeature::kWrite, 0, 0, 0})},
+      {Feature::rigid_restricted_overwrite, 0, false, raw({0x0F, 0, 0, 0})},  // blank, intermediate, quick grow
       {Feature::cd_track_at_once, 2, false, bytes_from(tao)},
+      {Feature::dvd_r_rw_write, 2, false, bytes_from(dvd_minus)},
       {Feature::cd_rw_media_write, 1, false, raw({0, 0x0F, 0, 0})},  // all sub-types
       {Feature::dvd_plus_r_dl, 0, false, raw({DvdPlusFeature::kWrite, 0, 0, 0})},
       {Feature::bd_read, 0, false, Bytes(28)},
@@ -81,9 +87,9 @@ WriteParameters checked_write_parameters(std::span<const std::byte> page, uint16
   wanted.header.code = static_cast<uint8_t>(ModePageCode::write_parameters);
   const auto wrong = [&](uint16_t byte) { refuse_parameter(static_cast<uint16_t>(at + byte)); };
 
-  // Session at once and raw belong to a later drive; this one says so, as a drive without feature 002E does.
+  // Raw recording and layer jumps are nothing that this drive can do.
   const uint8_t type = wanted.write_type();
-  if ((wanted.write_type_flags & 0x80) || (type != WriteParameters::packet && type != WriteParameters::track_at_once)) wrong(2);
+  if ((wanted.write_type_flags & 0x80) || type > WriteParameters::session_at_once) wrong(2);
   if (wanted.multisession() != WriteParameters::no_next_session && wanted.multisession() != WriteParameters::next_session) wrong(3);
   const uint8_t mode = wanted.track_mode();
   if (mode != kControlData && mode != kControlIncremental) wrong(3);
@@ -141,7 +147,7 @@ Bytes VirtualDrive::capabilities_page(uint8_t control) const {
   std::vector<CapabilitiesSpeed> speeds;
   if (control != static_cast<uint8_t>(PageControl::changeable)) {
     page.read = Capabilities::kReadCdR | Capabilities::kReadCdRw | Capabilities::kReadDvdRom | Capabilities::kReadDvdR;
-    page.write = Capabilities::kWriteCdR | Capabilities::kWriteCdRw | Capabilities::kTestWrite;
+    page.write = Capabilities::kWriteCdR | Capabilities::kWriteCdRw | Capabilities::kWriteDvdR | Capabilities::kTestWrite;
     page.format = Capabilities::kBufferUnderrunFree | Capabilities::kMultisession;
     page.loading = Capabilities::kTray | Capabilities::kEject | Capabilities::kLock | (state_.locked ? Capabilities::kLocked : 0);
     page.buffer_size = std::min<uint64_t>(state_.buffer_bytes / 1024, 0xFFFF);

@@ -15,11 +15,15 @@ void VirtualDrive::read_format_capacities(const Command& command, Reply& reply) 
   reply.allocation = get16(command.cdb, 7);
   FormatCapacitiesHeader header;
   header.list_length = sizeof(CurrentCapacity);
-  append(reply.data, header);
   if (medium_ && !state_.tray_open) {
+    const auto formattable = medium_->formattable();
+    header.list_length = sizeof(CurrentCapacity) + formattable.size() * sizeof(FormattableCapacity);
+    append(reply.data, header);
     append(reply.data, medium_->current_capacity());
+    for (const FormattableCapacity& capacity : formattable) append(reply.data, capacity);
     return;
   }
+  append(reply.data, header);
   CurrentCapacity none;
   for (const MediaType& type : media_types()) none.blocks = std::max<uint32_t>(none.blocks, type.capacity);
   none.type = CurrentCapacity::no_medium;
@@ -51,6 +55,11 @@ void VirtualDrive::read_toc(const Command& command, Reply& reply) {
 
 void VirtualDrive::read_disc_structure(const Command& command, Reply& reply) {
   reply.allocation = get16(command.cdb, 8);
+  if (command.cdb.bytes[7] == kWriteProtection) {
+    append(reply.data, DiscStructureHeader{2 + sizeof(WriteProtectionStatus), 0});
+    append(reply.data, WriteProtectionStatus{disc_->write_protected ? WriteProtectionStatus::kCartridge : 0u, {}});
+    return;
+  }
   reply.data = medium_->disc_structure(static_cast<StructureMedia>(command.cdb.bytes[1]), get32(command.cdb, 2), command.cdb.bytes[6],
                                        command.cdb.bytes[7]);
 }

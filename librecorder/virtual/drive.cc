@@ -25,6 +25,7 @@ const VirtualDrive::Entry* VirtualDrive::find(uint8_t opcode) {
   static constexpr Entry kCommands[] = {
       {op::kTestUnitReady, kMedium, {0xFF}, &D::test_unit_ready},
       {op::kRequestSense, kAttention | kBusy, {0xFF, 0, 0, 0, 0xFF}, &D::request_sense},
+      {op::kFormatUnit, kMedium, {0xFF, 0x1F}, &D::format_unit},
       {op::kInquiry, kAttention | kBusy, {0xFF, 0, 0, 0xFF, 0xFF}, &D::inquiry},
       {op::kModeSelect6, 0, {0xFF, 0x10, 0, 0, 0xFF}, &D::mode_select},
       {op::kModeSense6, 0, {0xFF, 0x08, 0xFF, 0, 0xFF}, &D::mode_sense},
@@ -60,6 +61,7 @@ const VirtualDrive::Entry* VirtualDrive::find(uint8_t opcode) {
       {op::kSetStreaming, kMedium, {0xFF, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF, 0xFF}, &D::set_streaming},
       {op::kSetCdSpeed, kMedium, {0xFF, 0x03, 0xFF, 0xFF, 0xFF, 0xFF}, &D::set_cd_speed},
       {op::kMechanismStatus, kBusy, {0xFF, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF}, &D::mechanism_status},
+      {op::kSendDiscStructure, kMedium, {0xFF, 0x0F, 0, 0, 0, 0, 0, 0xFF, 0xFF, 0xFF, 0xC0}, &D::send_disc_structure},
       {op::kReadCd, kMedium, {0xFF, 0x1E, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x07}, &D::read_cd},
   };
   const auto* found = std::find_if(std::begin(kCommands), std::end(kCommands), [&](const Entry& e) { return e.opcode == opcode; });
@@ -250,6 +252,7 @@ Answer VirtualDrive::refused(const CheckCondition& check) const {
 void VirtualDrive::settle() {
   if (operation_ && clock_->now() >= operation_->end) operation_.reset();
   if (!medium_) return;
+  medium_->pass(clock_->now());
   const uint32_t dry = buffer_.take_dry_count(clock_->now());
   if (dry == 0) return;
   if (medium_->survives_underrun(parameters_)) {
@@ -282,6 +285,10 @@ void VirtualDrive::check_medium() const {
   if (!medium_) refuse(2, 0x3A, 0x01);
 }
 
+void VirtualDrive::check_writable() const {
+  if (disc_->write_protected) refuse(7, 0x27, 0x00);
+}
+
 void VirtualDrive::busy_for(Duration time, uint8_t ascq, bool progress, bool immediate, const Command& command) {
   if (time <= Duration::zero()) return;
   const Duration now = clock_->now();
@@ -303,6 +310,7 @@ void VirtualDrive::attention(uint8_t asc, uint8_t ascq) {
 void VirtualDrive::save_changes() {
   if (medium_ && medium_->take_changed()) disc_changed_ = true;
   if (medium_ && medium_->take_erased()) store_->erase();
+  if (medium_ && medium_->take_reshaped()) medium_ = make_medium(*disc_);
   if (std::exchange(disc_changed_, false)) store_->save(*disc_);
   if (std::exchange(state_changed_, false)) save_drive_state(directory_, state_);
 }

@@ -90,7 +90,11 @@ DiscSummary summary_of(const fs::path& directory) {
   summary.type = disc.type->name;
   summary.capacity = disc.capacity;
   summary.recorded = make_medium(disc)->image_sectors();
-  summary.state = disc.blank() ? "blank" : disc.finalized ? "complete" : "appendable";
+  summary.state = summary.recorded == 0 && disc.formatted() ? "formatted"
+                  : disc.blank()                            ? "blank"
+                  : disc.finalized                          ? "complete"
+                  : disc.formatted()                        ? "rewritable"
+                                                            : "appendable";
   summary.link_stops = disc.link_stops;
   summary.underruns = disc.underruns;
   return summary;
@@ -172,9 +176,7 @@ void Registry::new_disc(const fs::path& drive, const std::string& type_name, uin
     throw Error(ErrorKind::usage, type_name, "making a virtual disc",
                 "its capacity must be " + std::to_string(kLeastCapacity) + " to " + std::to_string(type->capacity) +
                     " sectors, a multiple of " + std::to_string(unit));
-  Disc disc;
-  disc.type = type;
-  disc.capacity = capacity;
+  Disc disc = virt::new_disc(*type, capacity);
   disc.label = free_label(type_name);
   Store::create(drive / "disc", disc);
 }
