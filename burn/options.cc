@@ -47,7 +47,7 @@ Parsed parse(int argc, char** argv) {
 
   std::string speed = "auto";
   bool close = false;
-  uint64_t buffer = o.burn.buffer_bytes;
+  uint64_t buffer = 0;
   add_drive(app, o.drive);
   app.add_option("IMAGE", o.image, "The image; - or nothing for a stream on standard input")->type_name("");
   std::vector<CLI::Option*> burning;  // of burning alone; useless, and thus refused, with a subcommand
@@ -59,13 +59,13 @@ Parsed parse(int argc, char** argv) {
   mine(app.add_option("--speed", speed, "N (times 1x), max, min, or auto: the drive's own choice (default)")->type_name("N|max|min|auto"));
   auto* multi = mine(app.add_flag("--multi", o.burn.multi, "Leave the disc open for another session"));
   mine(app.add_flag("--close", close, "Close the disc (default)"))->excludes(multi);
-  mine(app.add_option("--buffer", buffer, "Size of the ring between stream and drive (default 64M)")
+  mine(app.add_option("--buffer", buffer, "Size of the ring between stream and drive (default: 64M to 640M, as the medium needs)")
            ->transform(CLI::AsSizeValue(false))
            ->type_name("SIZE"));
   mine(app.add_flag("--underrun-protection,!--no-underrun-protection", o.burn.underrun_protection,
                     "Let the drive stop and go on when data is late (default)"));
   mine(app.add_flag("--overwrite,!--no-overwrite", o.burn.overwrite, "Write over what is on a rewritable disc"));
-  mine(app.add_flag("--spool,!--no-spool", o.spool, "Copy the stream to a temporary file first, and burn that"));
+  mine(app.add_flag("--spool,!--no-spool", o.spool, "Copy the stream to a temporary file first, and burn that; --no-spool: never"));
   mine(app.add_flag("--eject,!--no-eject", o.burn.eject, "Open the tray when all went well"));
   mine(app.add_flag("--dry-run", o.dry_run, "Print what would be done, and do nothing"));
   auto* json = app.add_flag("--json", o.json, "Report as JSON on standard output");
@@ -134,7 +134,9 @@ Parsed parse(int argc, char** argv) {
     if (app.get_option("--drive")->count() > 0 && (list->parsed() || virt->parsed()))
       throw CLI::ValidationError("--drive", "'" + app.get_subcommands().front()->get_name() + "' is about all drives");
     o.burn.speed = speed_of(speed);
-    if (buffer == 0 || buffer > kLargestBuffer) throw CLI::ValidationError("--buffer", "it must be from 1 byte to 64 GiB");
+    if (app.get_option("--buffer")->count() > 0 && (buffer == 0 || buffer > kLargestBuffer))
+      throw CLI::ValidationError("--buffer", "it must be from 1 byte to 64 GiB");
+    if (app.get_option("--spool")->count() > 0 && !o.spool) o.burn.spool = rec::BurnOptions::Spool::never;
     o.burn.buffer_bytes = static_cast<size_t>(buffer);
     if (!times.empty()) o.speed = times_of(times);
     if (progress == "tty") o.progress = ProgressStyle::tty;

@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "burn/progress.h"
@@ -174,6 +175,11 @@ std::string report_json(const rec::WriteReport& report) {
   out["lowest_fill"] = report.lowest_fill;
   out["stops"] = report.stops;
   out["drive_waits"] = report.drive_waits;
+  out["speeds"] = json::array();
+  for (const auto& change : report.speeds) out["speeds"].push_back({{"after_sectors", change.sectors}, {"speed_kb", change.kb_per_second}});
+  out["seconds_lost"] = report.seconds_lost;
+  if (std::isfinite(report.source_rate)) out["source_bytes_per_second"] = report.source_rate;
+  out["spooled"] = report.spooled;
   out["seconds"] = report.seconds;
   out["writing_seconds"] = report.writing_seconds;
   out["notes"] = report.notes;

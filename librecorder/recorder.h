@@ -21,6 +21,7 @@
 #include "librecorder/medium/medium.h"
 #include "librecorder/pipeline/input.h"
 #include "librecorder/pipeline/spool.h"
+#include "librecorder/pipeline/writer.h"
 #include "librecorder/plan/plan.h"
 #include "librecorder/virtual/registry.h"
 
@@ -41,12 +42,14 @@ DriveEntry find_drive(std::string_view selector);
 
 /// What a burn is doing now. Called from the thread that burns, about twice a second and at each change of phase.
 struct BurnEvent {
-  std::string_view phase;               ///< "preparing", "filling", "writing", "closing", "done"
+  std::string_view phase;               ///< "preparing", "filling", "spooling", "writing", "closing", "done"
   uint64_t done = 0;                    ///< sectors written
   std::optional<uint64_t> total;        ///< of the data; none when the stream's length is not known
   size_t ring_fill = 0, ring_size = 0;  ///< bytes
   double seconds = 0;                   ///< since the burn began
   double bytes_per_second = 0;          ///< of the last few seconds
+  uint32_t speed_kb = 0;                ///< what the drive is set to; 0: not known
+  uint32_t stops = 0;                   ///< so far
   std::optional<double> part;           ///< closing: how far the drive says it is, 0 to 1
 };
 using BurnProgress = std::function<void(const BurnEvent&)>;
@@ -56,10 +59,14 @@ struct WriteReport {
   uint64_t data_sectors = 0, padding_sectors = 0;
   std::optional<uint32_t> speed_kb;  ///< what the drive wrote with, as it says
   size_t ring_size = 0;
-  bool ring_locked = false;  ///< in memory
-  size_t lowest_fill = 0;    ///< bytes in the ring since it was full first and as long as the source went on
-  uint32_t stops = 0;        ///< how often the ring ran dry and the drive had to stop
-  uint64_t drive_waits = 0;  ///< how often the drive's own buffer was full
+  bool ring_locked = false;         ///< in memory
+  size_t lowest_fill = 0;           ///< bytes in the ring since it was full first and as long as the source went on
+  uint32_t stops = 0;               ///< how often the source was late and the drive had to stop
+  uint64_t drive_waits = 0;         ///< how often the drive's own buffer was full
+  std::vector<SpeedChange> speeds;  ///< that were set while writing, because the source was slower or faster than thought
+  double seconds_lost = 0;          ///< by stops and lower speeds
+  double source_rate = 0;           ///< bytes a second that the source seemed to sustain before writing began; 0: not measured
+  bool spooled = false;             ///< the stream went through a temporary file
   double seconds = 0, writing_seconds = 0;
   std::vector<std::string> notes;  ///< what the user should know, a sentence each
 };

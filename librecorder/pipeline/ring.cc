@@ -85,6 +85,11 @@ size_t Ring::fill() const {
   return fill_locked();
 }
 
+Ring::Level Ring::level() const {
+  const std::lock_guard lock(mutex_);
+  return {fill_locked(), put_, ended_};
+}
+
 uint64_t Ring::put_total() const {
   const std::lock_guard lock(mutex_);
   return put_;

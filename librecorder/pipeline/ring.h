@@ -62,6 +62,12 @@ class Ring {
   void cancel();
   bool cancelled() const;
   size_t fill() const;
+  struct Level {
+    size_t fill = 0;
+    uint64_t put = 0;    ///< bytes since the start
+    bool ended = false;  ///< the feeder has ended: what is in the ring is all that is left
+  };
+  Level level() const;
   /// Bytes put in since the start.
   uint64_t put_total() const;
   /// The feeder has ended, and every byte has been taken out.

@@ -140,7 +140,8 @@ TEST(Writer, SleepsUntilHalfOfTheDrivesBufferIsFree) {
   disc.fake->queued[op::kWrite10] = {FakeTransport::sense(2, 4, 8)};
   disc.fake->always[op::kReadBufferCapacity] = FakeTransport::data({0, 10, 0, 0, 0, 0x20, 0, 0, 0, 0, 0, 0});  // 2 MiB, none free
   WriteJob paced = job(16);
-  paced.kb_per_second = 5540;
+  paced.speeds_kb = {5540};
+  paced.profile = Profile::dvd_plus_r;
   burn(disc, input, paced);
   EXPECT_NEAR(std::chrono::duration<double>(disc.fake->time).count(), 1048576.0 / 5'540'000, 0.001);
 }
