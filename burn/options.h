@@ -10,7 +10,7 @@
 
 namespace burn {
 
-enum class Task { burn, list, info, eject, load, erase, virtual_add, virtual_insert, virtual_remove, virtual_export, virtual_list };
+enum class Task { burn, list, info, eject, load, erase, format, virtual_add, virtual_insert, virtual_remove, virtual_export, virtual_list };
 enum class ProgressStyle { automatic, tty, json, none };
 
 struct Options {
@@ -19,6 +19,7 @@ struct Options {
   std::string image;  // empty or "-": standard input
   rec::BurnOptions burn;
   rec::EraseOptions erase;
+  rec::FormatOptions format;
   bool spool = false;
   bool dry_run = false;
   bool json = false;
@@ -29,6 +30,7 @@ struct Options {
   std::optional<double> speed;  // --speed of a virtual drive, times 1x
   std::optional<uint64_t> buffer;
   bool real_time = false;
+  bool write_protected = false;
   std::vector<std::string> faults;
 };
 

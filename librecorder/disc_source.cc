@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <mutex>
 
-#include "librecorder/medium/probe.h"
+#include "librecorder/content.h"
 #include "librecorder/open_drive.h"
 
 namespace rec {
@@ -58,14 +58,15 @@ uint64_t without_run_out(Drive& drive, uint64_t end) {
 
 std::unique_ptr<DiscSource> disc_source(const DriveEntry& entry, const std::stop_token& stop) {
   OpenDrive open = open_drive(entry, Access::look);
-  const Medium medium = probe_medium(*open.drive, stop);
+  const Medium medium = look_at_medium(*open.drive, stop);
   open.drive->enter(Phase::read);
   const auto unsuitable = [&](const std::string& why) {
     return fsi::Error(fsi::ErrorKind::unsuitable, entry.node, "reading the disc", why);
   };
   if (medium.state == MediumState::absent)
     throw unsuitable(medium.tray_open ? "the tray is open; put a disc in and close it" : "there is no disc in it; put one in");
-  if (medium.state == MediumState::blank) throw unsuitable("the disc is blank; there is nothing on it");
+  if (medium.state == MediumState::blank || medium.looks_blank) throw unsuitable("the disc is blank; there is nothing on it");
+  if (medium.volume_end) return std::make_unique<DiscInDrive>(std::move(open), *medium.volume_end, medium.volume_start);
   uint64_t end = recorded_end(medium);
   if (end == 0) {
     // Pressed discs on drives that do not tell of tracks.

@@ -6,9 +6,9 @@
 #include <algorithm>
 #include <charconv>
 
+#include "librecorder/content.h"
 #include "librecorder/drive/discovery.h"
 #include "librecorder/host/mounts.h"
-#include "librecorder/medium/probe.h"
 #include "librecorder/open_drive.h"
 #include "librecorder/transport/sg_io.h"
 
@@ -112,7 +112,7 @@ DriveInfo drive_info(const DriveEntry& entry, const std::stop_token& stop) {
   info.vendor = trimmed({inquiry.vendor, sizeof inquiry.vendor});
   info.product = trimmed({inquiry.product, sizeof inquiry.product});
   info.revision = trimmed({inquiry.revision, sizeof inquiry.revision});
-  info.medium = probe_medium(drive, stop);
+  info.medium = look_at_medium(drive, stop);
   if (const auto configuration = drive.configuration()) info.profiles = configuration->profiles;
   if (const auto capabilities = drive.capabilities()) {
     info.buffer_bytes = uint32_t{capabilities->buffer_size} * 1024;

@@ -35,6 +35,14 @@ struct LayerBoundary {
 };
 static_assert(sizeof(LayerBoundary) == 8);
 
+/// BD format 0A.
+struct BdSpareInformation {
+  fsi::Be32 reserved;
+  fsi::Be32 free_clusters;
+  fsi::Be32 allocated_clusters;
+};
+static_assert(sizeof(BdSpareInformation) == 12);
+
 /// Format FF: one for each structure.
 struct StructureListEntry {
   static constexpr uint8_t kReadable = 0x40, kSendable = 0x80;

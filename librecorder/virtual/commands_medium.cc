@@ -68,7 +68,7 @@ std::vector<uint32_t> VirtualDrive::write_speeds() const {
   std::vector<uint32_t> speeds;
   if (state_.speed != 0) speeds.push_back(state_.speed);
   for (const uint16_t times : disc_->type->speeds)
-    if (state_.speed == 0 || times < state_.speed) speeds.push_back(times);
+    if ((state_.speed == 0 || times < state_.speed) && (speeds.empty() || times != speeds.back())) speeds.push_back(times);
   return speeds;
 }
 
@@ -90,6 +90,7 @@ void VirtualDrive::get_performance(const Command& command, Reply& reply) {
   const uint16_t most = get16(command.cdb, 8);
   const MediaType& type = *disc_->type;
   const uint32_t end = disc_->capacity - 1;
+  const auto cav = [](uint32_t times) { return times >= 16; };  // faster than a disc may turn at its inner edge
   const auto kb = [&](uint32_t times) { return times * type.kb_at_1x; };
 
   Bytes descriptors;
@@ -107,7 +108,8 @@ void VirtualDrive::get_performance(const Command& command, Reply& reply) {
     case PerformanceType::write_speed:
       if (data_type != 0) refuse_cdb(1);
       each = sizeof(WriteSpeed);
-      for (const uint32_t times : write_speeds()) append(descriptors, WriteSpeed{0, {}, end, kb(type.speeds[0]), kb(times)});
+      for (const uint32_t times : write_speeds())
+        append(descriptors, WriteSpeed{cav(times) ? 0x08u : 0u, {}, end, kb(type.speeds[0]), kb(times)});
       break;
     default: refuse_cdb(10);
   }

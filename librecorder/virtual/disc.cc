@@ -17,9 +17,17 @@ constexpr MediaType kTypes[] = {
     {"dvd-r-dl", Profile::dvd_r_dl_sequential, media_size::kDvdRDl, kDvd1xBytes, kDvd1xKb, {8, 6, 4, 2}, 2},
     {"dvd+r", Profile::dvd_plus_r, media_size::kDvdPlusR, kDvd1xBytes, kDvd1xKb, {16, 8, 6, 4}, 1},
     {"dvd+r-dl", Profile::dvd_plus_r_dl, media_size::kDvdPlusRDl, kDvd1xBytes, kDvd1xKb, {8, 6, 4, 2}, 2},
+    {"dvd+rw", Profile::dvd_plus_rw, media_size::kDvdPlusR, kDvd1xBytes, kDvd1xKb, {8, 6, 4, 3}, 1, true},
+    {"dvd-ram", Profile::dvd_ram, media_size::kDvdRam, kDvd1xBytes, kDvd1xKb, {12, 5, 3, 2}, 1, true},
+    {"m-disc", Profile::dvd_plus_r, media_size::kDvdPlusR, kDvd1xBytes, kDvd1xKb, {4, 3, 2, 1}, 1, false, "MILLENIA"},
     {"bd-r", Profile::bd_r_srm, media_size::kBdR, kBd1xBytes, kBd1xKb, {16, 8, 6, 4}, 1},
     {"bd-r-dl", Profile::bd_r_srm, media_size::kBdRDl, kBd1xBytes, kBd1xKb, {12, 8, 6, 4}, 2},
     {"bd-r-xl", Profile::bd_r_srm, media_size::kBdRXl, kBd1xBytes, kBd1xKb, {6, 4, 3, 2}, 3},
+    {"bd-r-xl-quad", Profile::bd_r_srm, media_size::kBdRXlQuad, kBd1xBytes, kBd1xKb, {4, 3, 2, 1}, 4},
+    {"m-disc-bd", Profile::bd_r_srm, media_size::kBdR, kBd1xBytes, kBd1xKb, {6, 4, 2, 1}, 1, false, "MILLEN"},
+    {"bd-re", Profile::bd_re, media_size::kBdR, kBd1xBytes, kBd1xKb, {2, 1, 1, 1}, 1, true},
+    {"bd-re-dl", Profile::bd_re, media_size::kBdRDl, kBd1xBytes, kBd1xKb, {2, 1, 1, 1}, 2, true},
+    {"bd-re-xl", Profile::bd_re, media_size::kBdRXl, kBd1xBytes, kBd1xKb, {2, 1, 1, 1}, 3, true},
 };
 
 }  // namespace
@@ -60,7 +68,7 @@ nlohmann::json to_json(const Disc& disc) {
                       {"damaged", t.damaged},
                       {"control", t.control}});
   const Format& f = disc.format;
-  return {{"version", 1},
+  return {{"version", 2},
           {"type", disc.type->name},
           {"capacity", disc.capacity},
           {"label", disc.label},
@@ -73,6 +81,7 @@ nlohmann::json to_json(const Disc& disc) {
             {"pseudo_overwrite", f.pseudo_overwrite}}},
           {"minimally_blanked", disc.minimally_blanked},
           {"write_protected", disc.write_protected},
+          {"spare_sectors", disc.spare_sectors},
           {"layer_break", disc.layer_break},
           {"tracks", tracks},
           {"closed_sessions", disc.closed_sessions},
@@ -87,7 +96,7 @@ Disc disc_from_json(const nlohmann::json& json, const std::string& where) {
   };
   Disc disc;
   try {
-    if (json.at("version").get<int>() != 1) corrupt("it was written by another version");
+    if (json.at("version").get<int>() != 2) corrupt("it was written by another version");
     disc.type = find_media_type(json.at("type").get<std::string>());
     if (!disc.type) corrupt("its type is not known");
     json.at("capacity").get_to(disc.capacity);
@@ -103,6 +112,7 @@ Disc disc_from_json(const nlohmann::json& json, const std::string& where) {
     format.at("pseudo_overwrite").get_to(disc.format.pseudo_overwrite);
     json.at("minimally_blanked").get_to(disc.minimally_blanked);
     json.at("write_protected").get_to(disc.write_protected);
+    json.at("spare_sectors").get_to(disc.spare_sectors);
     json.at("layer_break").get_to(disc.layer_break);
     json.at("closed_sessions").get_to(disc.closed_sessions);
     json.at("finalized").get_to(disc.finalized);

@@ -66,6 +66,7 @@ struct Disc {
   Format format;
   bool minimally_blanked = false;  ///< DVD-RW: nothing but disc at once is possible
   bool write_protected = false;    ///< the cartridge's or the maker's switch
+  uint32_t spare_sectors = 0;      ///< BD-R: taken from the capacity by formatting
   uint32_t layer_break = 0;        ///< sectors of the first layer, when somebody chose them
   std::vector<Track> tracks;
   uint16_t closed_sessions = 0;

@@ -252,7 +252,12 @@ Answer VirtualDrive::refused(const CheckCondition& check) const {
 void VirtualDrive::settle() {
   if (operation_ && clock_->now() >= operation_->end) operation_.reset();
   if (!medium_) return;
+  const bool was_formatting = medium_->background_progress().has_value();
   medium_->pass(clock_->now());
+  if (was_formatting && !medium_->background_progress()) {
+    state_.media_event = MediaEvent::background_format_done;
+    state_changed_ = true;
+  }
   const uint32_t dry = buffer_.take_dry_count(clock_->now());
   if (dry == 0) return;
   if (medium_->survives_underrun(parameters_)) {

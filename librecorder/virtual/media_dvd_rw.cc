@@ -50,30 +50,23 @@ class DvdRwOverwrite final : public OverwritableMedium {
     if (disc_.format.state != State::partial) return info;
     // While the border is open there is an end to write on at.
     info.valid = TrackInformation::kNwaValid;
-    info.next_writable = disc_.format.formatted_to;
-    info.free_blocks = disc_.format.blocks - disc_.format.formatted_to;
+    info.next_writable = frontier();
+    info.free_blocks = disc_.format.blocks - frontier();
     return info;
   }
 
   void check_write(uint32_t lba, uint32_t sectors, const WriteParameters& parameters) const override {
     OverwritableMedium::check_write(lba, sectors, parameters);
-    if (disc_.format.state == State::partial && lba > disc_.format.formatted_to) refuse(5, 0x21, 0x02, lba);
-  }
-  std::optional<Written> wrote(uint32_t lba, uint32_t sectors, const WriteParameters& parameters) override {
-    if (disc_.format.state == State::partial && lba + sectors > disc_.format.formatted_to) {
-      disc_.format.formatted_to = lba + sectors;
-      changed_ = true;
-    }
-    return OverwritableMedium::wrote(lba, sectors, parameters);
+    if (disc_.format.state == State::partial && lba > frontier()) refuse(5, 0x21, 0x02, lba);
   }
   bool survives_underrun(const WriteParameters& parameters) const override { return parameters.buffer_underrun_free(); }
 
   Duration close(uint8_t function, uint16_t, const WriteParameters&) override {
     if (static_cast<CloseFunction>(function) != CloseFunction::session) refuse_cdb(2);
     if (disc_.format.state != State::partial) refuse(5, 0x2C, 0x00);
-    if (disc_.format.formatted_to == 0) refuse(5, 0x2C, 0x04);
+    if (frontier() == 0) refuse(5, 0x2C, 0x04);
     disc_.format.state = State::complete;
-    disc_.format.blocks = disc_.format.formatted_to;
+    disc_.format.blocks = disc_.format.formatted_to = frontier();
     disc_.tracks[0].size = disc_.format.blocks;
     changed_ = true;
     return 60s;  // the border-out
@@ -114,7 +107,11 @@ class DvdRwOverwrite final : public OverwritableMedium {
   }
 
  protected:
-  uint32_t readable() const override { return disc_.format.state == State::partial ? disc_.format.formatted_to : disc_.format.blocks; }
+  uint32_t readable() const override { return disc_.format.state == State::partial ? frontier() : disc_.format.blocks; }
+
+ private:
+  /// Where an open border ends: what was formatted before, and what was written since, which a killed process leaves behind.
+  uint32_t frontier() const { return std::max(disc_.format.formatted_to, disc_.tracks[0].written_to); }
 };
 
 }  // namespace
@@ -144,7 +141,10 @@ Duration format_dvd_rw(Disc& disc, const FormatRequest& request) {
   disc.minimally_blanked = false;
   disc.closed_sessions = 0;
   disc.finalized = false;
-  disc.format = {.state = quick ? State::partial : State::complete, .blocks = request.blocks, .formatted_to = 0, .spares = false,
+  disc.format = {.state = quick ? State::partial : State::complete,
+                 .blocks = request.blocks,
+                 .formatted_to = 0,
+                 .spares = false,
                  .pseudo_overwrite = false};
   Track track;
   track.size = request.blocks;

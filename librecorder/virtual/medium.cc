@@ -18,7 +18,10 @@ std::unique_ptr<Medium> make_medium(Disc& disc) {
     case Profile::dvd_rw_overwrite: return make_dvd_rw_overwrite(disc);
     case Profile::dvd_plus_r:
     case Profile::dvd_plus_r_dl: return make_dvd_plus_r(disc);
+    case Profile::dvd_plus_rw: return make_dvd_plus_rw(disc);
+    case Profile::dvd_ram: return make_dvd_ram(disc);
     case Profile::bd_r_srm: return make_bd_r(disc);
+    case Profile::bd_re: return make_bd_re(disc);
     default:
       throw fsi::Error(fsi::ErrorKind::unsuitable, std::string(disc.type->name), "loading a virtual disc",
                        "this drive does not know the medium");

@@ -111,7 +111,10 @@ std::unique_ptr<Medium> make_cd(Disc& disc);
 std::unique_ptr<Medium> make_dvd_minus(Disc& disc);
 std::unique_ptr<Medium> make_dvd_rw_overwrite(Disc& disc);
 std::unique_ptr<Medium> make_dvd_plus_r(Disc& disc);
+std::unique_ptr<Medium> make_dvd_plus_rw(Disc& disc);
+std::unique_ptr<Medium> make_dvd_ram(Disc& disc);
 std::unique_ptr<Medium> make_bd_r(Disc& disc);
+std::unique_ptr<Medium> make_bd_re(Disc& disc);
 
 /// Appends the bytes of a record.
 template <class Record>
