@@ -211,6 +211,8 @@ std::string rescue(Drive& drive, const Medium& medium, const WritePlan& plan, ui
     if (plan.simulate) return written + " in a simulation; the disc is as it was";
     if (plan.rules.needs_length)
       return written + "; a disc that is written at once cannot be ended early, it is lost unless it can be erased";
+    // With the end of the first layer set, the disc has as much room as this burn needed and no more.
+    if (plan.layer_break) return written + "; the track was ended, and what is free cannot hold this burn again";
     return written + "; the track was ended, the disc can take another session";
   } catch (const Error&) {
     if (plan.rules.overwrites) return written + "; what the disc holds now cannot be relied on, write it again";

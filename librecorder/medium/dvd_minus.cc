@@ -80,8 +80,10 @@ class AtOnce final : public DvdMinus {
     resend(drive, settings);
     set_layer_break(drive, medium, settings);
     drive.calibrate_power();
+    // The reservation comes last: it cannot be taken back, and with it the disc is no longer blank.
+    const fsi::Lba start = next_writable_address(drive, TrackAddress::track, 1);
     drive.reserve_track(static_cast<uint32_t>(settings.sectors.value_or(0)));
-    return next_writable_address(drive, TrackAddress::track, 1);
+    return start;
   }
   void close(Drive&, const WriteSettings&, const LongProgress&) const override {}
 

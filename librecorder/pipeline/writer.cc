@@ -211,6 +211,12 @@ void Writer::put_chunk(std::span<const std::byte> chunk) {
         break;
       case Action::synchronize:
         if (!again) drive_.fail(doing, answer);
+        // On a CD it would end the track in its midst.
+        if (is_cd(job_.profile)) {
+          if (answer.sense.key != 2) drive_.fail(doing, answer);
+          transport.sleep(500ms);
+          break;
+        }
         drive_.synchronize_cache();
         break;
       case Action::resend:

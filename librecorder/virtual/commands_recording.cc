@@ -71,8 +71,10 @@ void VirtualDrive::write(const Command& command, Reply&) {
     refuse(2, 0x04, 0x08);
   }
   if (!medium_->test_write(parameters_)) store_->write(lba, data);
-  if (const auto written = medium_->wrote(lba, static_cast<uint32_t>(data.size() / kSectorSize), parameters_))
-    store_->note_written_to(written->track, written->written_to);
+  // An ECC block is recorded as a whole, also when the host has sent a part of it only.
+  const uint32_t unit = blocks % ecc_sectors(medium_->profile()) ? 1 : ecc_sectors(medium_->profile());
+  const auto recorded = static_cast<uint32_t>((data.size() / kSectorSize + unit - 1) / unit * unit);
+  if (const auto written = medium_->wrote(lba, recorded, parameters_)) store_->note_written_to(written->track, written->written_to);
 }
 
 void VirtualDrive::synchronize_cache(const Command& command, Reply&) {

@@ -113,7 +113,7 @@ class FaultMatrix : public testing::TestWithParam<Kind> {
   std::vector<Command> recipe() {
     fresh();
     bench_.record();
-    burn_noise();
+    family_ = burn_noise().plan.profile;
     std::vector<uint8_t> opcodes;
     for (const std::string& line : bench_.recorded()) {
       // "WRITE(10) 2A 00 …": the name has no hexadecimal byte of its own between spaces before the opcode.
@@ -157,6 +157,7 @@ class FaultMatrix : public testing::TestWithParam<Kind> {
   VirtualBench bench_;
   Noise source_{kSectors};
   std::map<std::string, size_t> outcomes_;
+  Profile family_ = Profile::none;
 };
 
 void FaultMatrix::check_cell(const Command& command, const Fault& fault) {
@@ -168,6 +169,8 @@ void FaultMatrix::check_cell(const Command& command, const Fault& fault) {
                                                   : " after"));
   fresh(spec);
   Must must = command.where == Where::before ? fault.before : command.where == Where::writing ? fault.writing : fault.after;
+  // SYNCHRONIZE CACHE, which mends this elsewhere, would end the track of a CD.
+  if (must == Must::succeed && is_cd(family_) && std::string(fault.spec) == "sense=5/2C/00") must = Must::fail;
   // Commands that only ask, make faster or tidy up may fail as long as it is said or does no harm.
   static const std::set<uint8_t> kMain = {0x2A, 0xAA, 0x35, 0x5B, 0x53, 0x55, 0x04, 0xA1};
   const bool main = kMain.contains(command.opcode);
@@ -216,7 +219,10 @@ void FaultMatrix::check_cell(const Command& command, const Fault& fault) {
     EXPECT_EQ(back, source_.bytes()) << "said to be burned, and is not";
     return;
   }
-  if (command.where == Where::before && medium.state != MediumState::rewritable && message.find("were written") == std::string::npos) {
+  // A reservation cannot be taken back; what fails after it leaves the disc reserved.
+  const bool reserved = medium.open_track && medium.open_track->reserved && medium.tracks.empty();
+  if (command.where == Where::before && !reserved && medium.state != MediumState::rewritable &&
+      message.find("were written") == std::string::npos) {
     EXPECT_EQ(medium.state, MediumState::blank) << "nothing was written yet: " << message;
   }
   if (message.find("nothing was written") != std::string::npos && medium.state != MediumState::rewritable) {
