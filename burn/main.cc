@@ -101,9 +101,11 @@ void burn_disc(const Options& options, ProgressView& view, const std::stop_token
   if (options.burn.eject) rec::eject(drive);
 }
 
-void erase_disc(const Options& options, ProgressView& view, const std::stop_token& stop) {
-  const rec::EraseReport report = rec::erase(
-      rec::find_drive(options.drive), options.erase, [&](const rec::BurnEvent& event) { view.show(event); }, stop);
+void reshape_disc(const Options& options, ProgressView& view, const std::stop_token& stop) {
+  const rec::DriveEntry drive = rec::find_drive(options.drive);
+  const auto show = [&](const rec::BurnEvent& event) { view.show(event); };
+  const rec::EraseReport report =
+      options.task == Task::erase ? rec::erase(drive, options.erase, show, stop) : rec::format(drive, options.format, show, stop);
   view.clear();
   for (const std::string& note : report.notes) fmt::print(stderr, "burn: {}: {}\n", report.drive, note);
   if (options.json) return print(erase_json(report));
@@ -175,7 +177,8 @@ void run(const Options& options, ProgressView& view, const std::stop_token& stop
     }
     case Task::eject: return rec::eject(rec::find_drive(options.drive));
     case Task::load: return rec::load(rec::find_drive(options.drive));
-    case Task::erase: return erase_disc(options, view, stop);
+    case Task::erase:
+    case Task::format: return reshape_disc(options, view, stop);
     default: return print(run_virtual(options));
   }
 }

@@ -29,6 +29,16 @@ rec::SpeedWish speed_of(const std::string& text) {
   return {Kind::times, times_of(text)};
 }
 
+std::optional<uint32_t> layer_break_of(const std::string& text) {
+  if (text.empty() || text == "auto") return std::nullopt;
+  if (text == "drive") return 0;
+  uint32_t sectors = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), sectors);
+  if (error != std::errc() || end != text.data() + text.size() || sectors == 0)
+    throw CLI::ValidationError("--layer-break", "'" + fsi::printable(text) + "' is not auto, drive or a number of sectors");
+  return sectors;
+}
+
 constexpr uint64_t kLargestBuffer = uint64_t{64} << 30;
 
 void add_drive(CLI::App& app, std::string& drive) {
@@ -48,6 +58,7 @@ Parsed parse(int argc, char** argv) {
   app.require_subcommand(0, 1);
 
   std::string speed = "auto";
+  std::string layer_break;
   bool close = false;
   uint64_t buffer = 0;
   app.add_option(
@@ -76,6 +87,15 @@ Parsed parse(int argc, char** argv) {
   // A flag, so that it does not swallow the IMAGE behind it.
   mine(app.add_flag("--verify{full}", verify, "Read the disc back and compare it: --verify=quick (a sample) or full (default)")
            ->check(CLI::IsMember({"quick", "full", "none"})));
+  mine(app.add_flag("--simulate", o.burn.simulate, "Do all but write: CD, DVD-R and DVD-RW have a test mode for it"));
+  mine(app.add_flag("--disc-at-once,!--no-disc-at-once", o.burn.at_once, "Write CD, DVD-R and DVD-RW as a whole, not in tracks"));
+  mine(app.add_flag("--dvd-compat,!--no-dvd-compat", o.burn.dvd_compat,
+                    "Write and close a DVD so that most players read it, however long that takes"));
+  mine(app.add_flag("--stream-recording,!--no-stream-recording", o.burn.streaming,
+                    "Do not read back what is written on DVD-RAM and BD with spare areas: twice as fast"));
+  mine(app.add_option("--layer-break", layer_break,
+                      "Where the first of two layers ends: auto (half of the data, default), drive, or a number of sectors")
+           ->type_name("auto|drive|N"));
   mine(app.add_flag("--spool,!--no-spool", o.spool, "Copy the stream to a temporary file first, and burn that; --no-spool: never"));
   mine(app.add_flag("--eject,!--no-eject", o.burn.eject, "Open the tray when all went well"));
   mine(app.add_flag("--dry-run", o.dry_run, "Print what would be done, and do nothing"));
@@ -103,12 +123,22 @@ Parsed parse(int argc, char** argv) {
     add_drive(*sub, o.drive);
     add_progress(*sub);
   }
+  CLI::App* format = app.add_subcommand("format", "Format a rewritable DVD, a BD-RE, or a blank BD-R");
+  add_drive(*format, o.drive);
+  auto* format_full = format->add_flag("--full", o.format.wish.full, "Format or certify every sector; takes long");
+  format->add_flag("--quick", quick, "Until it can be used (default)")->excludes(format_full);
+  std::string spare = "usual";
+  format->add_option("--spare", spare, "Spare areas of a BD: usual (default), none, min or max")
+      ->check(CLI::IsMember({"usual", "none", "min", "max"}))
+      ->type_name("usual|none|min|max");
+  format->add_flag("--eject,!--no-eject", o.format.eject, "Open the tray when all went well");
+  add_progress(*format);
   CLI::App* eject = app.add_subcommand("eject", "Open the tray");
   CLI::App* load = app.add_subcommand("load", "Close the tray");
   CLI::App* doctor = app.add_subcommand("doctor", "Look for what stands in the way of burning, and say what to do");
   list->add_flag("--watch", o.watch, "Go on and tell of drives that come, go or change, until interrupted");
   doctor->add_flag("--json", o.json, "Report as JSON");
-  for (CLI::App* sub : {list, info, erase, cd.audio, cd.raw}) sub->add_flag("--json", o.json, "Report as JSON");
+  for (CLI::App* sub : {list, info, erase, format, cd.audio, cd.raw}) sub->add_flag("--json", o.json, "Report as JSON");
   for (CLI::App* sub : {info, eject, load}) add_drive(*sub, o.drive);
 
   CLI::App* virt = app.add_subcommand("virtual", "Virtual drives, for machines without a burner");
@@ -128,6 +158,7 @@ Parsed parse(int argc, char** argv) {
   CLI::App* insert = virt->add_subcommand("insert", "Put a disc in, or take it out");
   name(insert);
   insert->add_option("--media", o.media, "A blank disc of this type; without it the drive is empty afterwards")->type_name("TYPE");
+  insert->add_flag("--write-protected", o.write_protected, "With the switch of its cartridge set");
   CLI::App* remove = virt->add_subcommand("remove", "Remove a virtual drive and its disc");
   name(remove);
   CLI::App* exporting = virt->add_subcommand("export", "Write the disc's user data, from LBA 0, to an image file");
@@ -147,6 +178,7 @@ Parsed parse(int argc, char** argv) {
     if (load->parsed()) chosen(Task::load);
     if (erase->parsed()) chosen(Task::erase);
     if (doctor->parsed()) chosen(Task::doctor);
+    if (format->parsed()) chosen(Task::format);
     if (add->parsed()) chosen(Task::virtual_add);
     if (insert->parsed()) chosen(Task::virtual_insert);
     if (remove->parsed()) chosen(Task::virtual_remove);
@@ -163,6 +195,11 @@ Parsed parse(int argc, char** argv) {
     if (app.get_option("--verify")->count() && verify != "none")
       o.verify = verify == "quick" ? fsi::VerifyOptions::Level::quick : fsi::VerifyOptions::Level::full;
     o.burn.speed = speed_of(speed);
+    o.burn.layer_break = layer_break_of(layer_break);
+    o.format.wish.spare = spare == "none"  ? rec::SpareArea::none
+                          : spare == "min" ? rec::SpareArea::smallest
+                          : spare == "max" ? rec::SpareArea::largest
+                                           : rec::SpareArea::usual;
     if (app.get_option("--buffer")->count() > 0 && (buffer == 0 || buffer > kLargestBuffer))
       throw CLI::ValidationError("--buffer", "it must be from 1 byte to 64 GiB");
     if (app.get_option("--spool")->count() > 0 && !o.spool) o.burn.spool = rec::BurnOptions::Spool::never;

@@ -20,6 +20,7 @@ enum class Task {
   eject,
   load,
   erase,
+  format,
   doctor,
   virtual_add,
   virtual_insert,
@@ -47,6 +48,7 @@ struct Options {
   rec::BurnOptions burn;
   CdOptions cd;
   rec::EraseOptions erase;
+  rec::FormatOptions format;
   bool spool = false;
   std::optional<fsi::VerifyOptions::Level> verify;  // --verify: read back in the same job
   bool dry_run = false;
@@ -58,6 +60,7 @@ struct Options {
   std::optional<double> speed;  // --speed of a virtual drive, times 1x
   std::optional<uint64_t> buffer;
   bool real_time = false;
+  bool write_protected = false;
   std::vector<std::string> faults;
 };
 

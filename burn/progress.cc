@@ -26,7 +26,7 @@ std::string size_text(double bytes) {
 std::string progress_line(const rec::BurnEvent& event) {
   const double done = static_cast<double>(event.done) * fsi::kSectorSize;
   std::string line = fmt::format("{:<9} {}", event.phase, clock_text(event.seconds));
-  if (event.phase == "closing" || event.phase == "erasing") {
+  if (event.phase == "closing" || event.phase == "erasing" || event.phase == "formatting") {
     if (event.part) line += fmt::format("  {:3.0f}%", *event.part * 100);
     return line;
   }

@@ -55,9 +55,20 @@ json medium_json(const rec::Medium& medium) {
            {"write_unit", medium.write_unit},
            {"sessions", medium.sessions},
            {"erasable", medium.erasable},
+           {"formatted", medium.formatted},
+           {"spare_areas", medium.spare_areas},
+           {"looks_blank", medium.looks_blank},
+           {"m_disc", medium.m_disc},
+           {"maker", medium.maker},
+           {"underrun_protection", medium.underrun_protection},
+           {"cav_speeds_kb", medium.cav_speeds},
            {"write_speeds_kb", medium.write_speeds},
            {"tracks", json::array()}};
   for (const rec::Track& track : medium.tracks) out["tracks"].push_back(track_json(track));
+  if (const auto previous = rec::previous_session(medium))
+    out["previous_session"] = {{"start", previous->first}, {"last_written", previous->last}};
+  if (medium.volume_end) out["volume"] = {{"start", medium.volume_start}, {"end", *medium.volume_end}};
+  if (medium.layer0) out["layer0_sectors"] = *medium.layer0;
   if (medium.next_writable) out["next_writable"] = *medium.next_writable;
   if (medium.write_speed) out["write_speed_kb"] = *medium.write_speed;
   return out;
@@ -74,6 +85,9 @@ json plan_object(const rec::WritePlan& plan) {
            {"chunk_sectors", plan.chunk_sectors},
            {"close", plan.multi ? "session" : "disc"},
            {"underrun_protection", plan.underrun_protection},
+           {"simulate", plan.simulate},
+           {"stream_recording", plan.streaming},
+           {"renews_start", plan.renews_start},
            {"buffer_bytes", plan.buffer_bytes},
            {"eject", plan.eject},
            {"notes", plan.notes}};
@@ -82,6 +96,8 @@ json plan_object(const rec::WritePlan& plan) {
     out["padding_sectors"] = plan.padding_after(*plan.data_sectors);
   }
   if (plan.speed_kb) out["speed_kb"] = *plan.speed_kb;
+  if (plan.layer_break) out["layer_break"] = *plan.layer_break;
+  if (plan.erase_first) out["erase_first"] = *plan.erase_first ? "full" : "quick";
   return out;
 }
 }  // namespace
@@ -150,13 +166,28 @@ std::string info_text(const rec::DriveInfo& info) {
   out += row("free", amount(medium.free_sectors));
   if (medium.next_writable)
     out += row("next", fmt::format("LBA {}, in units of {}", *medium.next_writable, count(medium.write_unit, "sector")));
-  out += row("recorded", fmt::format("{}, {}", count(medium.sessions, "session"), count(medium.tracks.size(), "track")));
+  if (medium.maker.size()) out += row("maker", medium.maker);
+  if (medium.layer0) out += row("layers", fmt::format("2, the first has {}", amount(*medium.layer0)));
+  if (medium.spare_areas) out += row("spares", "bad spots are replaced; the drive reads back what it writes, at about half the speed");
+  if (medium.state == MediumState::rewritable) {
+    out += row("recorded", medium.volume_end ? fmt::format("a volume of {}, from LBA {}", amount(*medium.volume_end - medium.volume_start),
+                                                           medium.volume_start)
+                           : medium.looks_blank ? "nothing"
+                                                : "something that is no volume");
+  } else {
+    out += row("recorded", fmt::format("{}, {}", count(medium.sessions, "session"), count(medium.tracks.size(), "track")));
+  }
+  if (const auto previous = rec::previous_session(medium))
+    out += row("", fmt::format("the last session: LBA {} to {}", previous->first, previous->last));
   for (const rec::Track& track : medium.tracks)
     out += row("", fmt::format("track {} session {}: LBA {}, {}{}", track.number, track.session, track.start, amount(track.sectors),
                                track.data ? "" : ", audio"));
   if (!medium.write_speeds.empty()) {
     std::string speeds;
-    for (const uint32_t speed : medium.write_speeds) speeds += (speeds.empty() ? "" : " ") + speed_text(speed, medium.profile);
+    for (const uint32_t speed : medium.write_speeds) {
+      const bool cav = std::find(medium.cav_speeds.begin(), medium.cav_speeds.end(), speed) != medium.cav_speeds.end();
+      speeds += (speeds.empty() ? "" : " ") + speed_text(speed, medium.profile) + (cav ? " (CAV)" : "");
+    }
     out += row("speeds", speeds + (medium.write_speed ? ", now " + speed_text(*medium.write_speed, medium.profile) : ""));
   }
   return out;
@@ -189,14 +220,19 @@ std::string plan_text(const rec::WritePlan& plan) {
   std::string out = row("drive", plan.drive);
   out += row("disc", fmt::format("{}, {} free", plan.family->name(), amount(plan.free_sectors)));
   out += row("source", plan.source);
-  out += row("start", fmt::format("LBA {}, session {}", plan.start, plan.session));
+  if (plan.erase_first) out += row("erase", *plan.erase_first ? "first, in full" : "first, quickly");
+  if (plan.simulate) out += row("simulate", "nothing is recorded");
+  out +=
+      row("start", plan.rules.overwrites ? fmt::format("LBA {}{}", plan.start, plan.renews_start ? ", then its descriptors at LBA 16" : "")
+                                         : fmt::format("LBA {}, session {}", plan.start, plan.session));
+  if (plan.layer_break) out += row("layers", fmt::format("the first ends after {}", amount(*plan.layer_break)));
   if (plan.data_sectors) {
     out += row("data", amount(*plan.data_sectors));
     out += row("padding", count(plan.padding_after(*plan.data_sectors), "sector"));
   } else {
     out += row("data", "as much as comes");
   }
-  out += row("close", plan.multi ? "the session; the disc stays open" : "the disc");
+  if (!plan.rules.overwrites) out += row("close", plan.multi ? "the session; the disc stays open" : "the disc");
   out += row("speed", plan.speed_kb ? speed_text(*plan.speed_kb, plan.profile) : "the drive's own choice");
   out += row("buffer", fmt::format("{}, underrun protection {}", size_text(static_cast<double>(plan.buffer_bytes)),
                                    plan.underrun_protection ? "on" : "off"));
@@ -222,9 +258,13 @@ std::string report_text(const rec::WriteReport& report) {
   const rec::WritePlan& plan = report.plan;
   const double bytes = static_cast<double>(report.data_sectors) * fsi::kSectorSize;
   const double rate = report.writing_seconds > 0 ? bytes / report.writing_seconds : 0;
-  return fmt::format("{}: {} of {} on {} from LBA {} in {}, {:.1f} MB/s; {} closed; buffer never below {:.0f}%, {}{}\n", plan.drive,
+  return fmt::format("{}: {} of {} on {} from LBA {} in {}, {:.1f} MB/s; {}; buffer never below {:.0f}%, {}{}\n", plan.drive,
                      amount(report.data_sectors), plan.source, rec::profile_name(plan.profile), plan.start, clock_text(report.seconds),
-                     rate / 1e6, plan.multi ? "session" : "disc",
+                     rate / 1e6,
+                     plan.simulate           ? "simulated, nothing is recorded"
+                     : plan.rules.overwrites ? "written over"
+                     : plan.multi            ? "session closed"
+                                             : "disc closed",
                      100.0 * static_cast<double>(report.lowest_fill) / static_cast<double>(std::max<size_t>(report.ring_size, 1)),
                      count(report.stops, "stop"), slower_text(report));
 }

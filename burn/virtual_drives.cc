@@ -82,7 +82,7 @@ std::string run_virtual(const Options& options) {
       return {};
     case Task::virtual_insert:
       if (!options.media.empty()) {
-        registry.insert(options.name, options.media);
+        registry.insert(options.name, options.media, 0, options.write_protected);
       } else if (const std::string label = registry.remove_medium(options.name); !label.empty()) {
         // The disc is kept; its label puts it in again.
         fmt::print(stderr, "burn: {}: the disc was taken out; put it in again with --media {}\n", options.name, label);

@@ -4,7 +4,7 @@
 #include <mutex>
 
 #include "libfsi/base/wire.h"
-#include "librecorder/medium/probe.h"
+#include "librecorder/content.h"
 #include "librecorder/open_drive.h"
 
 namespace rec {
@@ -137,12 +137,20 @@ std::vector<SectorRange> sessions_of(const Medium& medium, uint64_t end) {
 
 std::unique_ptr<DiscSource> disc_source(const DriveEntry& entry, const std::stop_token& stop) {
   OpenDrive open = open_drive(entry, Access::look);
-  const Medium medium = probe_medium(*open.drive, stop);
+  const Medium medium = look_at_medium(*open.drive, stop);
   open.drive->enter(Phase::read);
   const auto unsuitable = [&](const std::string& why) { return Error(ErrorKind::unsuitable, entry.node, "reading the disc", why); };
   if (medium.state == MediumState::absent)
     throw unsuitable(medium.tray_open ? "the tray is open; put a disc in and close it" : "there is no disc in it; put one in");
-  if (medium.state == MediumState::blank) throw unsuitable("the disc is blank; there is nothing on it");
+  if (medium.state == MediumState::blank || medium.looks_blank) throw unsuitable("the disc is blank; there is nothing on it");
+  if (medium.volume_end) {
+    // Written over from the start, or one volume after the other: nothing counts sessions there.
+    const uint64_t volume = *medium.volume_end, start = std::min<uint64_t>(medium.volume_start, volume);
+    std::vector<SectorRange> sessions;
+    if (start > 0) sessions.push_back({0, start});
+    sessions.push_back({start, volume - start});
+    return std::make_unique<DiscInDrive>(std::move(open), volume, std::move(sessions), 0);
+  }
   uint64_t end = recorded_end(medium);
   if (end == 0) {
     // Pressed discs on drives that do not tell of tracks.

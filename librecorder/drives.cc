@@ -6,10 +6,10 @@
 #include <algorithm>
 #include <charconv>
 
+#include "librecorder/content.h"
 #include "librecorder/drive/discovery.h"
 #include "librecorder/drive/drive_lock.h"
 #include "librecorder/host/mounts.h"
-#include "librecorder/medium/probe.h"
 #include "librecorder/open_drive.h"
 #include "librecorder/transport/iscsi.h"
 #include "librecorder/transport/sg_io.h"
@@ -124,7 +124,7 @@ DriveInfo drive_info(const DriveEntry& entry, const std::stop_token& stop) {
   info.vendor = trimmed({inquiry.vendor, sizeof inquiry.vendor});
   info.product = trimmed({inquiry.product, sizeof inquiry.product});
   info.revision = trimmed({inquiry.revision, sizeof inquiry.revision});
-  info.medium = probe_medium(drive, stop);
+  info.medium = look_at_medium(drive, stop);
   if (const auto configuration = drive.configuration()) {
     info.profiles = configuration->profiles;
     for (const auto& feature : configuration->features) info.features.push_back({static_cast<uint16_t>(feature.code), feature.current});

@@ -9,13 +9,15 @@
 #include <utility>
 
 #include "libfsi/base/progress.h"
+#include "librecorder/content.h"
 #include "librecorder/host/inhibit.h"
 #include "librecorder/host/kernel_size.h"
 #include "librecorder/locked_tray.h"
-#include "librecorder/medium/probe.h"
+#include "librecorder/medium/erase.h"
 #include "librecorder/open_drive.h"
 #include "librecorder/pipeline/priority.h"
 #include "librecorder/pipeline/pump.h"
+#include "librecorder/plan/superblock.h"
 
 namespace rec {
 
@@ -120,6 +122,42 @@ std::optional<uint32_t> prepare_medium(Drive& drive, const Medium& medium, const
   return speed;
 }
 
+/// The plan as far as the family has to know it.
+WriteSettings settings_of(const WritePlan& plan) {
+  WriteSettings settings;
+  settings.multi = plan.multi;
+  settings.underrun_protection = plan.underrun_protection;
+  settings.simulate = plan.simulate;
+  settings.dvd_compat = plan.dvd_compat;
+  settings.streaming = plan.streaming;
+  settings.start = plan.start;
+  if (plan.data_sectors) settings.sectors = *plan.data_sectors + plan.padding_after(*plan.data_sectors);
+  settings.layer_break = plan.layer_break;
+  settings.insist_on_layer_break = plan.insist_on_layer_break;
+  return settings;
+}
+
+/// On media without sessions readers look at the start of the disc only: the descriptors of what was just written go there too.
+void renew_start(Drive& drive, const WritePlan& plan, uint64_t end) {
+  std::vector<std::byte> sectors(size_t{kDescriptorSectors} * kSectorSize);
+  const auto copy = [&](uint64_t from, fsi::Lba to, size_t count, const auto& change) {
+    const auto piece = std::span(sectors).first(count * kSectorSize);
+    if (const Answer answer = drive.read(static_cast<fsi::Lba>(from), piece); !answer.good() || answer.residual)
+      drive.fail("reading the volume descriptors back", answer);
+    if (!change(piece)) return;
+    if (const Answer answer = drive.write(to, piece); !answer.good() || answer.residual)
+      drive.fail("writing the volume descriptors to the start of the disc", answer);
+  };
+  copy(uint64_t{plan.start} + kDescriptorSectors, kDescriptorSectors, kDescriptorSectors, [&](std::span<std::byte> piece) {
+    move_descriptors(piece, static_cast<uint32_t>(end));
+    return true;
+  });
+  // Whole ECC blocks; the anchor is the first sector of one.
+  if (plan.start + kAnchorSector < end)
+    copy(uint64_t{plan.start} + kAnchorSector, kAnchorSector, plan.rules.unit == 32 ? 1 : kDescriptorSectors,
+         [](std::span<std::byte> piece) { return move_anchor(piece, kAnchorSector); });
+}
+
 /// The plan as far as the writer has to know it.
 WriteJob job_of(const WritePlan& plan, const Medium& medium, const WriteSettings& settings, std::optional<uint32_t> speed_kb) {
   WriteJob job;
@@ -174,8 +212,18 @@ std::string rescue(Drive& drive, const Medium& medium, const WritePlan& plan, ui
   const std::string written = sectors_text(acknowledged) + " were written, up to LBA " + std::to_string(plan.start + acknowledged - 1);
   try {
     plan.family->end_track(drive, medium, {});
+    if (plan.rules.overwrites) {
+      plan.family->close(drive, settings_of(plan), {});
+      return written + "; the disc can be written to again";
+    }
+    if (plan.simulate) return written + " in a simulation; the disc is as it was";
+    if (plan.rules.needs_length)
+      return written + "; a disc that is written at once cannot be ended early, it is lost unless it can be erased";
+    // With the end of the first layer set, the disc has as much room as this burn needed and no more.
+    if (plan.layer_break) return written + "; the track was ended, and what is free cannot hold this burn again";
     return written + "; the track was ended, the disc can take another session";
   } catch (const Error&) {
+    if (plan.rules.overwrites) return written + "; what the disc holds now cannot be relied on, write it again";
     return written + "; the track could not be ended, the disc is probably lost";
   }
 }
@@ -207,7 +255,7 @@ Error early_end(const Written& written, const WritePlan& plan, const std::string
 
 WritePlan plan_burn(const DriveEntry& entry, Input& input, const BurnOptions& options, const std::stop_token& stop) {
   OpenDrive open = open_drive(entry, Access::look);
-  const Medium medium = probe_medium(*open.drive, stop);
+  const Medium medium = look_at_medium(*open.drive, stop);
   const SourceFacts source = peek_source(input, stop);
   return plan_with(entry, *open.drive, medium, source, options);
 }
@@ -222,7 +270,7 @@ WriteReport burn(const DriveEntry& entry, Input& input, const BurnOptions& optio
   Drive& drive = *open.drive;
 
   // What is in the drive now decides how it is written; nothing remembered from before counts.
-  const Medium medium = probe_medium(drive, stop);
+  Medium medium = look_at_medium(drive, stop);
 
   // The stream's own volume descriptors tell its size, also on a pipe, and for which session it was made.
   const SourceFacts source = peek_source(input, stop);
@@ -240,9 +288,26 @@ WriteReport burn(const DriveEntry& entry, Input& input, const BurnOptions& optio
   report.kept_awake = awake.held();
   const RealTime priority(!entry.is_virtual);  // a virtual drive is busy, not late
 
-  // From here on the disc stays in, and the drive knows how the track will be written.
+  // From here on the disc stays in.
   std::optional<LockedTray> tray(std::in_place, drive);
-  const WriteSettings settings{plan.multi, plan.underrun_protection};
+
+  // What is on a rewritable disc goes only when all that could be refused was not.
+  if (plan.erase_first) {
+    teller.phase("erasing");
+    drive.enter(Phase::format);
+    erase_medium(
+        drive, medium, *plan.erase_first, [&](std::optional<double> part) { teller.part(part); }, stop);
+    medium = look_at_medium(drive, stop);
+    BurnOptions then = options;
+    then.overwrite = false;
+    const bool erased = *plan.erase_first;
+    report.plan = plan_with(entry, drive, medium, source, then);
+    report.plan.erase_first = erased;
+    fsi::check_stop(stop);
+  }
+
+  // Now the drive is told how the track will be written.
+  WriteSettings settings = settings_of(plan);
   report.speed_kb = prepare_medium(drive, medium, plan, settings, report.notes);
 
   // The ring is full before the first block is written: an early underrun is the one that is easy to avoid.
@@ -277,6 +342,7 @@ WriteReport burn(const DriveEntry& entry, Input& input, const BurnOptions& optio
   const double writing_began = teller.seconds();
   Written written;
   try {
+    plan.family->begin(drive, settings);
     written = writer.write(tell, stop);
   } catch (const DriveError& e) {
     input.cancel();  // others may read it too, and need not wait until this disc is rescued
@@ -303,6 +369,10 @@ WriteReport burn(const DriveEntry& entry, Input& input, const BurnOptions& optio
   teller.phase("closing");
   const auto closing = [&](std::optional<double> part) { teller.part(part); };
   plan.family->end_track(drive, medium, closing);
+  if (plan.renews_start) {
+    renew_start(drive, plan, plan.start + report.data_sectors);
+    plan.family->end_track(drive, medium, closing);
+  }
   report.writing_seconds = teller.seconds() - writing_began;
   plan.family->close(drive, settings, closing);
 

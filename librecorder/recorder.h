@@ -21,6 +21,7 @@
 #include "libfsi/base/timed_source.h"
 #include "librecorder/drive/drive_error.h"
 #include "librecorder/drives.h"
+#include "librecorder/medium/format.h"
 #include "librecorder/medium/medium.h"
 #include "librecorder/pipeline/input.h"
 #include "librecorder/pipeline/spool.h"
@@ -108,6 +109,16 @@ struct EraseReport {
 /// the disc cannot be erased.
 EraseReport erase(const DriveEntry& drive, const EraseOptions& options, const BurnProgress& progress = {},
                   const std::stop_token& stop = {});
+
+struct FormatOptions {
+  FormatWish wish;
+  bool eject = false;
+};
+
+/// Gives a disc the shape that its kind needs or allows: DVD-RW for restricted overwrite, DVD+RW, DVD-RAM, BD-RE, and BD-R
+/// with spare areas. The phase is "formatting". Likewise.
+EraseReport format(const DriveEntry& drive, const FormatOptions& options, const BurnProgress& progress = {},
+                   const std::stop_token& stop = {});
 
 /// A disc in a drive. Threads take turns. A sector that could not be read alone is not tried again.
 class DiscSource : public fsi::TimedSource {

@@ -202,6 +202,25 @@ std::vector<std::byte> Drive::toc(TocFormat format, uint8_t number) {
   return fetch(cdb, 7, 4, "reading the table of contents", after_be16).value_or(std::vector<std::byte>{});
 }
 
+std::vector<std::byte> Drive::disc_structure(StructureMedia media, uint8_t format) {
+  Cdb cdb{op::kReadDiscStructure, static_cast<uint8_t>(media), 0, 0, 0, 0, 0, format, 0, 0, 0, 0};
+  std::byte header[sizeof(DiscStructureHeader)]{};
+  put16(cdb, 8, sizeof header);
+  // Drives refuse what they do not know, and what the disc does not have, with senses of all sorts; nothing hangs on it.
+  Answer answer = run(reading(cdb, header));
+  if (answer.outcome == Outcome::check) return {};
+  if (!answer.good()) fail("reading the disc structure", answer);
+  const size_t length = std::clamp<size_t>(after_be16(header), sizeof header, 0xFFFE);
+  std::vector<std::byte> bytes(length);
+  put16(cdb, 8, static_cast<uint32_t>(length));
+  answer = run(reading(cdb, bytes));
+  if (answer.outcome == Outcome::check) return {};
+  if (!answer.good()) fail("reading the disc structure", answer);
+  bytes.resize(length - std::min<size_t>(answer.residual, length));
+  if (bytes.size() < sizeof header) return {};
+  return {bytes.begin() + sizeof header, bytes.end()};
+}
+
 std::optional<MediaEvent> Drive::media_event() {
   struct {
     EventHeader header;
@@ -224,13 +243,49 @@ void Drive::blank(BlankType type) {
   long_command(cdb, 0x10, limit::kErase, "blanking the disc");
 }
 
+void Drive::format_unit(const FormattableCapacity& capacity, uint8_t subtype, uint8_t flags) {
+  FormatList list;
+  list.descriptor_length = sizeof capacity;
+  list.blocks = capacity.blocks;
+  list.type = static_cast<uint8_t>(capacity.type & 0xFC) | subtype;
+  list.parameter = capacity.parameter;
+  // FOV makes the other bits count; drives that do not know it want it clear, and some do not take IMMED.
+  const uint8_t forms[] = {static_cast<uint8_t>(FormatList::kFov | FormatList::kImmediate | flags),
+                           static_cast<uint8_t>(FormatList::kImmediate), static_cast<uint8_t>(FormatList::kFov | flags)};
+  Answer answer;
+  for (const uint8_t form : forms) {
+    list.flags = form;
+    Command command = sending({op::kFormatUnit, 0x11, 0, 0, 0, 0}, fsi::bytes_of(list));
+    command.timeout = form & FormatList::kImmediate ? std::chrono::milliseconds(limit::kWrite) : limit::kErase;
+    answer = run(command);
+    if (!declined(answer, phase_) || answer.sense.asc != 0x26) break;
+  }
+  if (!answer.good()) fail("formatting the disc", answer);
+}
+
+void Drive::reserve_track(uint32_t sectors) {
+  Cdb cdb{op::kReserveTrack, 0, 0, 0, 0, 0, 0, 0, 0, 0};
+  put32(cdb, 5, sectors);
+  must(plain(cdb, limit::kWrite), "reserving the track");
+}
+
+Answer Drive::send_disc_structure(uint8_t format, std::span<const std::byte> data) {
+  std::vector<std::byte> list(sizeof(DiscStructureHeader));
+  list.insert(list.end(), data.begin(), data.end());
+  list[1] = static_cast<std::byte>(list.size() - 2);
+  Cdb cdb{op::kSendDiscStructure, 0, 0, 0, 0, 0, 0, format, 0, 0, 0, 0};
+  put16(cdb, 8, static_cast<uint32_t>(list.size()));
+  return run(sending(cdb, list));
+}
+
 void Drive::close_track_session(CloseFunction function, uint16_t track) {
   Cdb cdb{op::kCloseTrackSession, 0x01, static_cast<uint8_t>(function), 0, 0, 0, 0, 0, 0, 0};
   put16(cdb, 4, track);
   long_command(cdb, 0x01, limit::kWholeOperation,
-               function == CloseFunction::track     ? "closing the track"
-               : function == CloseFunction::session ? "closing the session"
-                                                    : "closing the disc");
+               function == CloseFunction::track                    ? "closing the track"
+               : function == CloseFunction::stop_background_format ? "stopping the format"
+               : function == CloseFunction::session                ? "closing the session"
+                                                                   : "closing the disc");
 }
 
 // With IMMED the drive answers at once and is busy afterwards; drives that do not take IMMED get the long form.
@@ -252,8 +307,14 @@ Answer Drive::read(fsi::Lba lba, std::span<std::byte> out) {
 
 Answer Drive::write(fsi::Lba lba, std::span<const std::byte> in) {
   Cdb cdb{op::kWrite10, 0, 0, 0, 0, 0, 0, 0, 0, 0};
+  const auto sectors = static_cast<uint32_t>(in.size() / fsi::kSectorSize);
+  if (streaming_) {
+    cdb = {op::kWrite12, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x80, 0};
+    put32(cdb, 6, sectors);
+  } else {
+    put16(cdb, 7, sectors);
+  }
   put32(cdb, 2, lba);
-  put16(cdb, 7, static_cast<uint32_t>(in.size() / fsi::kSectorSize));
   Command command = sending(cdb, in);
   command.timeout = limit::kWrite;
   return transport_->execute(command);

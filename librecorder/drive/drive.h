@@ -19,6 +19,7 @@
 #include "librecorder/drive/sense_policy.h"
 #include "librecorder/scsi/capacity.h"
 #include "librecorder/scsi/disc_information.h"
+#include "librecorder/scsi/disc_structure.h"
 #include "librecorder/scsi/event_status.h"
 #include "librecorder/scsi/inquiry.h"
 #include "librecorder/scsi/mode_page.h"
@@ -83,6 +84,8 @@ class Drive {
   std::optional<TrackInformation> track_information(TrackAddress address, uint32_t number);
   std::optional<FormatCapacities> format_capacities();
   std::optional<ReadCapacityData> capacity();
+  /// READ DISC STRUCTURE without its header; empty when there is none of this format.
+  std::vector<std::byte> disc_structure(StructureMedia media, uint8_t format);
   std::vector<std::byte> toc(TocFormat format, uint8_t number = 0);  ///< empty when there is none
   std::optional<MediaEvent> media_event();
 
@@ -109,11 +112,19 @@ class Drive {
   /// READ CD; `main` and `sub` as in scsi/cue_sheet.h.
   Answer read_cd(int32_t lba, uint32_t blocks, uint8_t main, uint8_t sub, std::span<std::byte> out);
 
+  /// From now on write() sends WRITE(12) with the streaming bit: media with spare areas are written without reading back.
+  void stream_writes(bool on) { streaming_ = on; }
   std::optional<DriveBuffer> buffer_capacity();
   void synchronize_cache();
   void close_track_session(CloseFunction function, uint16_t track);
   /// BLANK. Answers at once where the drive lets it; wait_ready() then waits for the end.
   void blank(BlankType type);
+  /// FORMAT UNIT to one of format_capacities(). `subtype` and `parameter` as the type has them. Goes on after its answer.
+  void format_unit(const FormattableCapacity& capacity, uint8_t subtype = 0, uint8_t flags = 0);
+  /// RESERVE TRACK of so many sectors.
+  void reserve_track(uint32_t sectors);
+  /// SEND DISC STRUCTURE. The answer is the caller's.
+  Answer send_disc_structure(uint8_t format, std::span<const std::byte> data);
   /// Optimum power calibration. Drives that do it by themselves refuse; that is fine.
   void calibrate_power();
 
@@ -133,6 +144,7 @@ class Drive {
 
   std::unique_ptr<Transport> transport_;
   Phase phase_ = Phase::probe;
+  bool streaming_ = false;
   std::optional<Sense> recovered_;
   uint64_t resent_ = 0, recoveries_ = 0;
 };

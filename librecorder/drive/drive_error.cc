@@ -25,7 +25,11 @@ DriveError drive_error(std::string drive, std::string what, const Answer& answer
       return make(fsi::ErrorKind::failed, "the command did not get through" +
                                               (answer.transport.empty() ? std::string() : ": " + answer.transport) +
                                               "; check cable, power and permissions");
-    case Outcome::good: break;
+    case Outcome::good:
+      if (answer.residual)
+        return make(fsi::ErrorKind::failed, "the transfer was cut short by " + std::to_string(answer.residual) +
+                                                " bytes; check the cable, or connect the drive in another way");
+      break;
   }
   return make(fsi::ErrorKind::failed, "the drive's answer makes no sense");
 }

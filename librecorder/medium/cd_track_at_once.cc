@@ -13,7 +13,9 @@ class CdTrackAtOnce final : public MediumFamily {
  public:
   explicit CdTrackAtOnce(std::string_view name) : name_(name) {}
   std::string_view name() const override { return name_; }
-  TrackRules rules() const override { return {1, kSmallestTrack, kPostgap, 176.4, false}; }
+  TrackRules rules() const override {
+    return {.unit = 1, .smallest_track = kSmallestTrack, .postgap = kPostgap, .speed_1x = 176.4, .can_simulate = true};
+  }
 
   fsi::Lba open(Drive& drive, const Medium&, const WriteSettings& settings) const override {
     resend(drive, settings);
@@ -23,7 +25,8 @@ class CdTrackAtOnce final : public MediumFamily {
 
   void resend(Drive& drive, const WriteSettings& settings) const override {
     WriteParameters page;
-    page.write_type_flags = WriteParameters::track_at_once | (settings.underrun_protection ? WriteParameters::kBufferUnderrunFree : 0);
+    page.write_type_flags = WriteParameters::track_at_once | (settings.underrun_protection ? WriteParameters::kBufferUnderrunFree : 0) |
+                            (settings.simulate ? WriteParameters::kTestWrite : 0);
     page.track_mode_flags = (settings.multi ? WriteParameters::next_session : WriteParameters::no_next_session) | kControlData;
     page.block_type = WriteParameters::mode1;
     page.audio_pause_length = 150;

@@ -25,6 +25,16 @@ fsi::Lba last_session_start(const Medium& medium) {
   return first ? first->start : 0;
 }
 
+std::optional<SessionRange> previous_session(const Medium& medium) {
+  std::optional<SessionRange> range;
+  for (const Track& track : medium.tracks) {
+    if (track.session != medium.sessions || track.blank || track.sectors == 0) continue;
+    if (!range) range = SessionRange{track.start, 0};
+    range->last = track.last_recorded.value_or(track.start + track.sectors - 1);
+  }
+  return range;
+}
+
 uint64_t recorded_end(const Medium& medium) {
   uint64_t end = 0;
   for (const Track& track : medium.tracks) {

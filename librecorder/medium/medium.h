@@ -26,6 +26,7 @@ enum MediumStatus : uint32_t {
   kBlankMedium = 0x0002,
   kAppendable = 0x0004,
   kFinalSession = 0x0008,
+  kFormatRequired = 0x0010,  ///< new and not formatted yet; writing does it first
   kDamaged = 0x0400,
   kEraseRequired = 0x0800,
   kOpenSession = 0x1000,  ///< the last session is open and has something in it
@@ -64,12 +65,25 @@ struct Medium {
   std::vector<Track> tracks;              ///< recorded ones, in order
   std::optional<Track> open_track;        ///< where writing goes on
   bool erasable = false;
+  bool formatted = false;
+  bool spare_areas = false;        ///< the drive reads back what it writes and moves it away from bad spots
+  bool at_once_only = false;       ///< DVD-RW, blanked quickly: nothing but disc at once is possible
+  bool m_disc = false;             ///< made to last, as the maker's mark says; written like any other of its profile
+  uint64_t capacity_sectors = 0;   ///< of an erasable disc, when it is blank; 0 when the drive does not tell
+  std::optional<uint32_t> layer0;  ///< sectors of the first of two layers
+  std::string maker;               ///< as the disc says; may be empty
+
+  /// Media without sessions: what is at their start. volume_end is the first sector after the volume.
+  std::optional<uint64_t> volume_end;
+  fsi::Lba volume_start = 0;
+  bool looks_blank = false;  ///< nothing but zeros where a volume would begin
 
   std::vector<uint32_t> write_speeds;   ///< kB/s, fastest first
+  std::vector<uint32_t> cav_speeds;     ///< those of them that are reached at the outer edge only
   std::optional<uint32_t> write_speed;  ///< what the drive has chosen or was told
   bool underrun_protection = true;      ///< the drive can stop and go on without harm
 
-  std::string name() const { return std::string(profile_name(profile)); }
+  std::string name() const { return std::string(profile_name(profile)) + (m_disc ? " (M-DISC)" : ""); }
 };
 
 /// "blank", "appendable", …
@@ -80,6 +94,12 @@ double speed_1x(Profile profile);
 
 /// Where the last session that has something in it begins.
 fsi::Lba last_session_start(const Medium& medium);
+
+struct SessionRange {
+  fsi::Lba first = 0, last = 0;
+};
+/// The last complete session, from its first sector to the last one written; none on a disc without one.
+std::optional<SessionRange> previous_session(const Medium& medium);
 
 /// The first sector after everything that is recorded in the last session and can be read. `sectors` of a track that
 /// has run-out blocks counts them; see Track.

@@ -79,6 +79,70 @@ void find_open_track(Drive& drive, Medium& medium, const DiscInformation& disc) 
   }
 }
 
+/// Of media without sessions: all of it can be written to, now or after the format that comes first.
+void take_size(Medium& medium, const DiscInformation& disc, const std::optional<FormatCapacities>& formats) {
+  medium.tracks.clear();
+  medium.open_track.reset();
+  medium.next_writable.reset();
+  medium.sessions = 0;
+  uint64_t blocks = formats ? formats->current.blocks.get() : 0;
+  const bool unformatted = formats ? (formats->current.type & 3) == CurrentCapacity::unformatted : disc.disc_status() == DiscStatus::empty;
+  if (unformatted) medium.status |= kFormatRequired | kBlankMedium;
+  // A format takes room for spares; restricted overwrite grows up to what a full format would have.
+  if (formats && (unformatted || medium.profile == Profile::dvd_rw_overwrite))
+    for (const auto& entry : formats->formattable)
+      if (entry.format_type() == static_cast<uint8_t>(FormatType::full)) blocks = entry.blocks;
+  medium.total_sectors = medium.free_sectors = blocks;
+  if (blocks == 0) add(medium, kUnsupported, "the drive does not tell how large it is");
+}
+
+/// How much an erasable disc holds when it is blank.
+uint64_t blank_capacity(Drive& drive, const Medium& medium, const std::optional<FormatCapacities>& formats) {
+  if (is_cd(medium.profile)) {
+    const auto answer = drive.toc(TocFormat::atip);
+    Atip atip;
+    // The lead-out's last possible start; the track has two run-out sectors before it.
+    return fsi::load(answer, 0, atip) && lba_of(atip.last_lead_out_start) > 2 ? static_cast<uint64_t>(lba_of(atip.last_lead_out_start) - 2)
+                                                                              : 0;
+  }
+  uint64_t most = 0;
+  if (formats)
+    for (const auto& entry : formats->formattable) most = std::max<uint64_t>(most, entry.blocks);
+  return most;
+}
+
+/// What the disc itself says: who made it, whether it may be written to, where its layers part.
+void read_structures(Drive& drive, Medium& medium) {
+  if (is_cd(medium.profile)) return;
+  const auto media = is_bd(medium.profile) ? StructureMedia::bd : StructureMedia::dvd;
+  WriteProtectionStatus protection;
+  if (fsi::load(drive.disc_structure(media, kWriteProtection), 0, protection) && protection.flags != 0)
+    add(medium, kWriteProtected,
+        protection.flags & WriteProtectionStatus::kCartridge ? "it is write-protected by the switch on its cartridge; move the switch"
+                                                             : "it is write-protected; take off the protection, or take another disc");
+  const auto text = [](const char* from, size_t length) {
+    std::string out(from, length);
+    out.erase(std::find(out.begin(), out.end(), '\0'), out.end());
+    while (!out.empty() && out.back() == ' ') out.pop_back();
+    return fsi::printable(out);
+  };
+  if (media == StructureMedia::bd) {
+    BdDiscInformation unit;
+    if (fsi::load(drive.disc_structure(media, kBdDiscInformation), 0, unit))
+      medium.maker = text(unit.manufacturer, sizeof unit.manufacturer);
+  } else if (const auto bytes = drive.disc_structure(media, kDvdPhysical); !bytes.empty()) {
+    DvdPhysicalFormat physical;
+    if (fsi::load(bytes, 0, physical)) {
+      const uint8_t book = physical.book >> 4;
+      // Only the books of the + kinds have the maker at this place.
+      if (book >= 9) medium.maker = text(physical.manufacturer, sizeof physical.manufacturer);
+      if ((physical.layers >> 5 & 3) == 1 && physical.layer0_end > physical.data_start)
+        medium.layer0 = physical.layer0_end - physical.data_start + 1;
+    }
+  }
+  medium.m_disc = medium.maker.rfind("MILLEN", 0) == 0;
+}
+
 void decide_state(Medium& medium, const DiscInformation& disc, const std::optional<FormatCapacities>& formats) {
   switch (disc.disc_status()) {
     case DiscStatus::empty: medium.state = MediumState::blank; break;
@@ -113,16 +177,21 @@ void decide_state(Medium& medium, const DiscInformation& disc, const std::option
 
   if (medium.state == MediumState::blank) medium.status |= kBlankMedium;
   if (medium.state == MediumState::appendable) medium.status |= kAppendable;
-  if (medium.state == MediumState::closed) add(medium, kFinalized, "it is closed, nothing can be added; take a blank disc");
+  if (medium.state == MediumState::closed && medium.erasable) {
+    medium.status |= kFinalized;
+    add(medium, kEraseRequired, "it is closed; burn erase makes it blank again, and --overwrite does so before it burns");
+  } else if (medium.state == MediumState::closed) {
+    add(medium, kFinalized, "it is closed, nothing can be added; take a blank disc");
+  }
   if (medium.state == MediumState::appendable && disc.last_session_state() == SessionState::incomplete && !medium.tracks.empty() &&
       medium.tracks.back().session > medium.sessions)
     medium.status |= kOpenSession;
   if (disc.last_session_state() == SessionState::damaged)
     add(medium, kDamaged, "its last session was not closed properly, burning it was interrupted");
   // NWA and free space are of use where writing goes on at one place only.
-  if (medium.state == MediumState::rewritable && formats) {
-    medium.total_sectors = medium.free_sectors = formats->current.blocks;
-    medium.next_writable.reset();
+  medium.formatted = formats && (formats->current.type & 3) == CurrentCapacity::formatted;
+  if (medium.state == MediumState::rewritable) {
+    take_size(medium, disc, formats);
   } else if (medium.state == MediumState::blank || medium.state == MediumState::appendable) {
     if (!medium.next_writable) {
       add(medium, kDamaged, "the drive tells no address to go on writing at; close the disc elsewhere or take another one");
@@ -164,13 +233,23 @@ Medium probe_medium(Drive& drive, const std::stop_token& stop) {
     return medium;
   }
   medium.erasable = disc->erasable();
+  medium.spare_areas = configuration->current(Feature::defect_management);
+  const bool dvd_minus =
+      medium.profile == Profile::dvd_r || medium.profile == Profile::dvd_rw_sequential || medium.profile == Profile::dvd_r_dl_sequential;
+  medium.at_once_only = dvd_minus && configuration->find(Feature::incremental_streaming_writable) &&
+                        !configuration->current(Feature::incremental_streaming_writable) && configuration->current(Feature::dvd_r_rw_write);
   read_tracks(drive, medium, *disc);
   find_open_track(drive, medium, *disc);
   const auto formats = drive.format_capacities();
   decide_state(medium, *disc, formats);
+  if (medium.erasable) medium.capacity_sectors = blank_capacity(drive, medium, formats);
+  read_structures(drive, medium);
   if (!family_for(medium.profile)) add(medium, kUnsupported, "it is of a kind that burn cannot write yet (" + medium.name() + ")");
 
-  for (const WriteSpeedKb& speed : drive.write_speeds()) medium.write_speeds.push_back(speed.kb_per_second);
+  for (const WriteSpeedKb& speed : drive.write_speeds()) {
+    medium.write_speeds.push_back(speed.kb_per_second);
+    if (speed.cav) medium.cav_speeds.push_back(speed.kb_per_second);
+  }
   medium.write_speed = drive.current_write_speed(medium.profile);
   return medium;
 }

@@ -183,7 +183,7 @@ void Writer::put_chunk(std::span<const std::byte> chunk) {
   uint8_t attempts = 0;
   for (;;) {
     const Answer answer = drive_.write(static_cast<fsi::Lba>(next_), chunk);
-    if (answer.good()) break;
+    if (answer.good() && answer.residual == 0) break;
     const std::string doing = "writing at LBA " + std::to_string(next_);
     if (answer.outcome == Outcome::busy && answer.status != 0x18 && transport.now() - began < 30s) {
       transport.sleep(200ms);
@@ -211,6 +211,12 @@ void Writer::put_chunk(std::span<const std::byte> chunk) {
         break;
       case Action::synchronize:
         if (!again) drive_.fail(doing, answer);
+        // On a CD it would end the track in its midst.
+        if (is_cd(job_.profile)) {
+          if (answer.sense.key != 2) drive_.fail(doing, answer);
+          transport.sleep(500ms);
+          break;
+        }
         drive_.synchronize_cache();
         break;
       case Action::resend:

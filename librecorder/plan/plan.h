@@ -23,7 +23,13 @@ struct BurnOptions {
   SpeedWish speed;
   bool multi = false;  ///< leave the disc open for another session; else it is closed
   bool underrun_protection = true;
-  bool overwrite = false;
+  bool overwrite = false;   ///< a rewritable disc that has something on it
+  bool simulate = false;    ///< a test write: all but the laser's power
+  bool at_once = false;     ///< the whole disc at once, where there is another way
+  bool dvd_compat = false;  ///< as most players understand it
+  bool streaming = false;   ///< do without reading back what is written, on media with spare areas
+  /// Sectors of the first of two layers. Not set: half of what is written; 0: as the drive has it.
+  std::optional<uint32_t> layer_break{};
   bool eject = false;                                                        ///< open the tray when all went well
   size_t buffer_bytes = 0;                                                   ///< of the ring; 0: as the medium needs, see buffer_size.h
   enum class Spool : uint8_t { if_needed, never } spool = Spool::if_needed;  ///< a stream that must not be late, into a temporary file
@@ -43,6 +49,13 @@ struct WritePlan {
   bool multi = false;
   uint16_t session = 1;  ///< number of the session that is written
   bool underrun_protection = true;
+  bool simulate = false;
+  bool dvd_compat = false;
+  bool streaming = false;
+  std::optional<uint32_t> layer_break{};  ///< to be set; none: as the drive has it
+  bool insist_on_layer_break = false;
+  std::optional<bool> erase_first{};  ///< the disc is blanked before: in full, or quickly
+  bool renews_start = false;          ///< the volume descriptors are copied to the start of the disc
   bool eject = false;
   size_t buffer_bytes = 0;
   std::optional<uint32_t> speed_kb;  ///< to be asked of the drive; none: leave it to the drive

@@ -18,6 +18,31 @@ struct DiscStructureHeader {
 };
 static_assert(sizeof(DiscStructureHeader) == 4);
 
+/// Format C0.
+struct WriteProtectionStatus {
+  static constexpr uint8_t kSoftware = 0x01, kPersistent = 0x02, kCartridge = 0x04, kMediumSpecific = 0x08;
+  fsi::U8 flags;
+  fsi::U8 reserved[3];
+};
+static_assert(sizeof(WriteProtectionStatus) == 4);
+
+/// Format 20: where the first layer of a disc of two ends.
+struct LayerBoundary {
+  static constexpr uint8_t kFixed = 0x80;  ///< READ only: it was set, or recording has begun
+  fsi::U8 status;
+  fsi::U8 reserved[3];
+  fsi::Be32 layer0_sectors;
+};
+static_assert(sizeof(LayerBoundary) == 8);
+
+/// BD format 0A.
+struct BdSpareInformation {
+  fsi::Be32 reserved;
+  fsi::Be32 free_clusters;
+  fsi::Be32 allocated_clusters;
+};
+static_assert(sizeof(BdSpareInformation) == 12);
+
 /// Format FF: one for each structure.
 struct StructureListEntry {
   static constexpr uint8_t kReadable = 0x40, kSendable = 0x80;

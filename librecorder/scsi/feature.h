@@ -86,6 +86,16 @@ struct RandomReadableFeature {
 };
 static_assert(sizeof(RandomReadableFeature) == 8);
 
+/// Feature 0020.
+struct RandomWritableFeature {
+  fsi::Be32 last_lba;
+  fsi::Be32 logical_block_size;
+  fsi::Be16 blocking;
+  fsi::U8 flags;  ///< bit 0: the read/write error recovery page is present
+  fsi::U8 reserved;
+};
+static_assert(sizeof(RandomWritableFeature) == 12);
+
 /// Feature 0021.
 struct IncrementalStreamingFeature {
   static constexpr uint8_t kBufferUnderrunFree = 0x01;

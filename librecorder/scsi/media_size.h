@@ -19,6 +19,7 @@ inline constexpr uint32_t kBdR = 12'219'392;
 inline constexpr uint32_t kBdRDl = 24'438'784;
 inline constexpr uint32_t kBdRe = 11'826'176;  ///< with the default spare area
 inline constexpr uint32_t kBdReDl = 23'652'352;
+inline constexpr uint32_t kBdReXl = 47'305'728;
 inline constexpr uint32_t kBdRXl = 48'878'592;      ///< three layers, 100 GB
 inline constexpr uint32_t kBdRXlQuad = 62'500'864;  ///< four layers, 128 GB
 

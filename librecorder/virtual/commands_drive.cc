@@ -23,6 +23,13 @@ void VirtualDrive::request_sense(const Command& command, Reply& reply) {
     now = {.key = 2, .asc = 0x04, .ascq = operation_->ascq, .progress = progress_of(*operation_)};
     clock_->looked(std::max<Duration>(250ms, (operation_->end - operation_->start) / 6));
   }
+  // Formatting in the background is told here and nowhere else; the drive is ready all the while.
+  if (now.key == 0 && medium_) {
+    if (const auto part = medium_->background_progress()) {
+      now = {.key = 0, .asc = 0x04, .ascq = 0x04, .progress = static_cast<uint16_t>(*part * 65535)};
+      clock_->looked(30s);
+    }
+  }
   reply.data = sense_bytes(now);
 }
 
@@ -51,6 +58,11 @@ void VirtualDrive::start_stop_unit(const Command& command, Reply&) {
   if (!(action & 0x01)) {
     if (state_.tray_open) return;
     if (state_.locked) refuse(5, 0x53, 0x02);
+    if (medium_ && medium_->background_progress()) {
+      // The drive brings the format into a state in which the disc can leave.
+      const Duration time = medium_->close(static_cast<uint8_t>(CloseFunction::stop_background_format), 0, parameters_);
+      busy_for(time, 0x08, false, immediate, command);
+    }
     if (medium_) {
       busy_for(buffer_.flush(clock_->now()) + 1ms, 0x08, false, immediate, command);
       state_.media_event = MediaEvent::media_removal;

@@ -32,30 +32,41 @@ struct FeatureEntry {
 };
 
 /// All features of the drive, in order. What is not here, the drive cannot do.
-std::vector<FeatureEntry> all_features(const DriveState& state, Profile profile) {
+std::vector<FeatureEntry> all_features(const DriveState& state, Profile profile, uint32_t last_lba) {
   Bytes profiles;
-  for (const Profile p : {Profile::bd_r_srm, Profile::dvd_plus_r_dl, Profile::dvd_plus_r, Profile::cd_rw, Profile::cd_r})
+  for (const Profile p :
+       {Profile::bd_re, Profile::bd_r_srm, Profile::dvd_plus_r_dl, Profile::dvd_plus_r, Profile::dvd_plus_rw, Profile::dvd_ram,
+        Profile::dvd_r_dl_sequential, Profile::dvd_rw_overwrite, Profile::dvd_rw_sequential, Profile::dvd_r, Profile::cd_rw, Profile::cd_r})
     append(profiles, ProfileDescriptor{static_cast<uint16_t>(p), p == profile ? ProfileDescriptor::kCurrent : 0u, 0});
 
   RandomReadableFeature readable;
   readable.logical_block_size = 2048;
   readable.blocking = ecc_sectors(profile);
   readable.flags = 1;
+  RandomWritableFeature random_writable;
+  random_writable.last_lba = last_lba;
+  random_writable.logical_block_size = 2048;
+  random_writable.blocking = ecc_sectors(profile);
+  random_writable.flags = 1;
   const IncrementalStreamingFeature incremental{0x0100, IncrementalStreamingFeature::kBufferUnderrunFree, 0};
   const CdTrackAtOnceFeature tao{CdTrackAtOnceFeature::kBufferUnderrunFree | CdTrackAtOnceFeature::kTestWrite | CdTrackAtOnceFeature::kCdRw,
                                  0, 0x0101};  // audio, and data of mode 1
   const CdMasteringFeature mastering{CdMasteringFeature::kBufferUnderrunFree | CdMasteringFeature::kSao | CdMasteringFeature::kRaw |
                                          CdMasteringFeature::kTestWrite | CdMasteringFeature::kCdRw | CdMasteringFeature::kRw,
                                      64 * 1024};
+  const DvdRRwWriteFeature dvd_minus{
+      DvdRRwWriteFeature::kBufferUnderrunFree | DvdRRwWriteFeature::kDl | DvdRRwWriteFeature::kTestWrite | DvdRRwWriteFeature::kDvdRw, {}};
   BdWriteFeature bd_write;
+  bd_write.bd_re[0] = bd_write.bd_re[1] = bd_write.bd_re[2] = 0xFFFF;
   bd_write.bd_r[0] = bd_write.bd_r[1] = 0xFFFF;
-  const RealTimeStreamingFeature streaming{
-      RealTimeStreamingFeature::kSetCdSpeed | RealTimeStreamingFeature::kModePage2A | RealTimeStreamingFeature::kWriteSpeedPerformance, {}};
+  const RealTimeStreamingFeature streaming{RealTimeStreamingFeature::kSetCdSpeed | RealTimeStreamingFeature::kModePage2A |
+                                               RealTimeStreamingFeature::kWriteSpeedPerformance | RealTimeStreamingFeature::kStreamWrite,
+                                           {}};
   Bytes serial = Bytes(reinterpret_cast<const std::byte*>(state.serial.data()),
                        reinterpret_cast<const std::byte*>(state.serial.data()) + state.serial.size());
   serial.resize((serial.size() + 3) / 4 * 4, std::byte{' '});
 
-  return {
+  std::vector<FeatureEntry> features{
       {Feature::profile_list, 0, true, profiles},
       {Feature::core, 2, true, raw({0, 0, 0, 2, 1, 0, 0, 0})},     // physical interface ATAPI, device busy events
       {Feature::morphing, 1, true, raw({0x02, 0, 0, 0})},          // operational change requests, polled only
@@ -65,11 +76,18 @@ std::vector<FeatureEntry> all_features(const DriveState& state, Profile profile)
       {Feature::cd_read, 2, false, raw({0x01, 0, 0, 0})},  // CD-TEXT
       {Feature::dvd_read, 1, false, raw({0, 0, 0, 0})},
       {Feature::incremental_streaming_writable, 1, false, bytes_from(incremental)},
+      {Feature::random_writable, 1, false, bytes_from(random_writable)},
+      {Feature::formattable, 1, false, raw({0x07, 0, 0, 0, 0, 0, 0, 0})},  // BD-RE: expansion, quick and full certification
+      {Feature::defect_management, 0, false, raw({0x80, 0, 0, 0})},        // supplementary spare areas
       {Feature::dvd_plus_r, 0, false, raw({DvdPlusFeature::kWrite, 0, 0, 0})},
+      {Feature::dvd_plus_rw, 0, false, raw({DvdPlusFeature::kWrite, 0x02, 0, 0})},
+      {Feature::rigid_restricted_overwrite, 0, false, raw({0x0F, 0, 0, 0})},  // blank, intermediate, quick grow
       {Feature::cd_track_at_once, 2, false, bytes_from(tao)},
       {Feature::cd_mastering, 2, false, bytes_from(mastering)},
+      {Feature::dvd_r_rw_write, 2, false, bytes_from(dvd_minus)},
       {Feature::cd_rw_media_write, 1, false, raw({0, 0x0F, 0, 0})},  // all sub-types
       {Feature::dvd_plus_r_dl, 0, false, raw({DvdPlusFeature::kWrite, 0, 0, 0})},
+      {Feature::bd_r_pow, 0, false, raw({0, 0, 0, 0})},
       {Feature::bd_read, 0, false, Bytes(28)},
       {Feature::bd_write, 0, false, bytes_from(bd_write)},
       {Feature::power_management, 0, true, {}},
@@ -77,6 +95,8 @@ std::vector<FeatureEntry> all_features(const DriveState& state, Profile profile)
       {Feature::real_time_streaming, 4, true, bytes_from(streaming)},
       {Feature::serial_number, 0, true, serial},
   };
+  std::sort(features.begin(), features.end(), [](const FeatureEntry& x, const FeatureEntry& y) { return x.code < y.code; });
+  return features;
 }
 
 WriteParameters checked_write_parameters(std::span<const std::byte> page, uint16_t at) {
@@ -141,7 +161,7 @@ void VirtualDrive::get_configuration(const Command& command, Reply& reply) {
   const Profile profile = medium ? medium->profile() : Profile::none;
 
   Bytes body;
-  for (const FeatureEntry& feature : all_features(state_, profile)) {
+  for (const FeatureEntry& feature : all_features(state_, profile, medium ? medium->read_capacity().last_lba.get() : 0)) {
     const auto code = static_cast<uint16_t>(feature.code);
     const bool current = feature.persistent || (medium && medium->current(feature.code));
     if (code < start || (request == 1 && !current) || (request == 2 && code != start)) continue;
@@ -164,8 +184,10 @@ Bytes VirtualDrive::capabilities_page(uint8_t control) const {
   Capabilities page;
   std::vector<CapabilitiesSpeed> speeds;
   if (control != static_cast<uint8_t>(PageControl::changeable)) {
-    page.read = Capabilities::kReadCdR | Capabilities::kReadCdRw | Capabilities::kReadDvdRom | Capabilities::kReadDvdR;
-    page.write = Capabilities::kWriteCdR | Capabilities::kWriteCdRw | Capabilities::kTestWrite;
+    page.read =
+        Capabilities::kReadCdR | Capabilities::kReadCdRw | Capabilities::kReadDvdRom | Capabilities::kReadDvdR | Capabilities::kReadDvdRam;
+    page.write = Capabilities::kWriteCdR | Capabilities::kWriteCdRw | Capabilities::kWriteDvdR | Capabilities::kWriteDvdRam |
+                 Capabilities::kTestWrite;
     page.format = Capabilities::kBufferUnderrunFree | Capabilities::kMultisession;
     page.loading = Capabilities::kTray | Capabilities::kEject | Capabilities::kLock | (state_.locked ? Capabilities::kLocked : 0);
     page.buffer_size = std::min<uint64_t>(state_.buffer_bytes / 1024, 0xFFFF);

@@ -15,11 +15,15 @@ void VirtualDrive::read_format_capacities(const Command& command, Reply& reply) 
   reply.allocation = get16(command.cdb, 7);
   FormatCapacitiesHeader header;
   header.list_length = sizeof(CurrentCapacity);
-  append(reply.data, header);
   if (medium_ && !state_.tray_open) {
+    const auto formattable = medium_->formattable();
+    header.list_length = sizeof(CurrentCapacity) + formattable.size() * sizeof(FormattableCapacity);
+    append(reply.data, header);
     append(reply.data, medium_->current_capacity());
+    for (const FormattableCapacity& capacity : formattable) append(reply.data, capacity);
     return;
   }
+  append(reply.data, header);
   CurrentCapacity none;
   for (const MediaType& type : media_types()) none.blocks = std::max<uint32_t>(none.blocks, type.capacity);
   none.type = CurrentCapacity::no_medium;
@@ -55,6 +59,11 @@ void VirtualDrive::read_toc(const Command& command, Reply& reply) {
 
 void VirtualDrive::read_disc_structure(const Command& command, Reply& reply) {
   reply.allocation = get16(command.cdb, 8);
+  if (command.cdb.bytes[7] == kWriteProtection) {
+    append(reply.data, DiscStructureHeader{2 + sizeof(WriteProtectionStatus), 0});
+    append(reply.data, WriteProtectionStatus{disc_->write_protected ? WriteProtectionStatus::kCartridge : 0u, {}});
+    return;
+  }
   reply.data = medium_->disc_structure(static_cast<StructureMedia>(command.cdb.bytes[1]), get32(command.cdb, 2), command.cdb.bytes[6],
                                        command.cdb.bytes[7]);
 }
@@ -63,7 +72,7 @@ std::vector<uint32_t> VirtualDrive::write_speeds() const {
   std::vector<uint32_t> speeds;
   if (state_.speed != 0) speeds.push_back(state_.speed);
   for (const uint16_t times : disc_->type->speeds)
-    if (state_.speed == 0 || times < state_.speed) speeds.push_back(times);
+    if ((state_.speed == 0 || times < state_.speed) && (speeds.empty() || times != speeds.back())) speeds.push_back(times);
   return speeds;
 }
 
@@ -85,6 +94,7 @@ void VirtualDrive::get_performance(const Command& command, Reply& reply) {
   const uint16_t most = get16(command.cdb, 8);
   const MediaType& type = *disc_->type;
   const uint32_t end = disc_->capacity - 1;
+  const auto cav = [](uint32_t times) { return times >= 16; };  // faster than a disc may turn at its inner edge
   const auto kb = [&](uint32_t times) { return times * type.kb_at_1x; };
 
   Bytes descriptors;
@@ -102,7 +112,8 @@ void VirtualDrive::get_performance(const Command& command, Reply& reply) {
     case PerformanceType::write_speed:
       if (data_type != 0) refuse_cdb(1);
       each = sizeof(WriteSpeed);
-      for (const uint32_t times : write_speeds()) append(descriptors, WriteSpeed{0, {}, end, kb(type.speeds[0]), kb(times)});
+      for (const uint32_t times : write_speeds())
+        append(descriptors, WriteSpeed{cav(times) ? 0x08u : 0u, {}, end, kb(type.speeds[0]), kb(times)});
       break;
     default: refuse_cdb(10);
   }

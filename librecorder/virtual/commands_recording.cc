@@ -42,7 +42,12 @@ void VirtualDrive::write(const Command& command, Reply&) {
   const uint32_t lba = get32(command.cdb, 2);
   const uint32_t blocks = opcode == op::kWrite12 ? get32(command.cdb, 6) : get16(command.cdb, 7);
   if (blocks == 0) return;
+  check_writable();
   if (cd_recorder_ && CdRecorder::takes(parameters_)) return write_cd(command, static_cast<int32_t>(lba), blocks);
+  const bool streaming = opcode == op::kWrite12 && (command.cdb.bytes[10] & 0x80);
+  // Streaming is for whole blocks of media with defect management, which it does without.
+  if (streaming && ((!is_bd(medium_->profile()) && medium_->profile() != Profile::dvd_ram) || blocks % ecc_sectors(medium_->profile())))
+    refuse_cdb(10);
   const bool whole = command.out.size() == uint64_t{blocks} * kSectorSize;
   if (!whole && !short_transfer_) refuse(0xB, 0x4B, 0x00);
   medium_->check_write(lba, blocks, parameters_);
@@ -50,13 +55,18 @@ void VirtualDrive::write(const Command& command, Reply&) {
   // What arrived of a transfer that a fault cut: whole sectors only.
   const auto data = command.out.first(command.out.size() / kSectorSize * kSectorSize);
   if (data.empty()) return;
+  // Reading back what was written takes a second revolution.
+  const uint64_t rate = medium_->verifies_writes() && !streaming ? laser_rate() / 2 : laser_rate();
+  if (rate != buffer_.rate()) buffer_.set_rate(rate, clock_->now());
   if (!buffer_.take(data.size(), clock_->now())) {
     clock_->looked(buffer_.until_available(buffer_.size() / 2, clock_->now()));
     refuse(2, 0x04, 0x08);
   }
   if (!medium_->test_write(parameters_)) store_->write(lba, data);
-  if (const auto written = medium_->wrote(lba, static_cast<uint32_t>(data.size() / kSectorSize), parameters_))
-    store_->note_written_to(written->track, written->written_to);
+  // An ECC block is recorded as a whole, also when the host has sent a part of it only.
+  const uint32_t unit = blocks % ecc_sectors(medium_->profile()) ? 1 : ecc_sectors(medium_->profile());
+  const auto recorded = static_cast<uint32_t>((data.size() / kSectorSize + unit - 1) / unit * unit);
+  if (const auto written = medium_->wrote(lba, recorded, parameters_)) store_->note_written_to(written->track, written->written_to);
 }
 
 void VirtualDrive::synchronize_cache(const Command& command, Reply&) {
@@ -67,23 +77,20 @@ void VirtualDrive::synchronize_cache(const Command& command, Reply&) {
 }
 
 void VirtualDrive::close_track_session(const Command& command, Reply&) {
+  check_writable();
   const Duration time = medium_->close(command.cdb.bytes[2], get16(command.cdb, 4), parameters_);
   busy_for(buffer_.flush(clock_->now()) + time, 0x07, true, command.cdb.bytes[1] & 0x01, command);
 }
 
-void VirtualDrive::blank(const Command& command, Reply&) {
-  const Duration time = medium_->blank(command.cdb.bytes[1] & 0x07, get32(command.cdb, 2));
-  write_failed_.reset();
-  busy_for(buffer_.flush(clock_->now()) + time, 0x07, true, command.cdb.bytes[1] & 0x10, command);
-}
-
 void VirtualDrive::reserve_track(const Command& command, Reply&) {
   if (command.cdb.bytes[1] != 0) refuse_cdb(1);  // by size only
-  busy_for(medium_->reserve(get32(command.cdb, 5)), 0x07, false, false, command);
+  check_writable();
+  busy_for(medium_->reserve(get32(command.cdb, 5), parameters_), 0x07, false, false, command);
 }
 
 void VirtualDrive::send_opc_information(const Command& command, Reply&) {
   if (!(command.cdb.bytes[1] & 0x01)) refuse_cdb(1);  // OPC values from the host are not taken
+  check_writable();
   if (disc_->finalized) refuse(5, 0x30, 0x05);
   busy_for(2s, 0x07, false, false, command);
 }

@@ -22,6 +22,7 @@ struct MediaType {
   uint16_t speeds[4];    ///< multiples of 1x, fastest first
   uint8_t layers;
   bool rewritable = false;
+  std::string_view maker = "DISCPRES";  ///< as the disc itself says
 };
 
 std::span<const MediaType> media_types();
@@ -43,10 +44,32 @@ struct Track {
   uint32_t end() const { return start + size; }
 };
 
+/// What formatting has made of a disc that can be formatted.
+struct Format {
+  enum class State : uint8_t {
+    none,
+    partial,   ///< DVD-RW restricted overwrite: an open border, readable as far as it is written
+    stopped,   ///< DVD+RW: formatting in the background was stopped
+    running,   ///< DVD+RW: formatting goes on in the background
+    complete,  ///< all of it
+  };
+  State state = State::none;
+  uint32_t blocks = 0;        ///< sectors for the host
+  uint32_t formatted_to = 0;  ///< while partial, stopped or running
+  bool spares = false;        ///< with spare areas: writes are verified and moved away from bad spots
+  bool pseudo_overwrite = false;
+};
+
 struct Disc {
   const MediaType* type = nullptr;
-  uint32_t capacity = 0;  ///< sectors; usually the type's
-  std::string label;      ///< name on the shelf
+  uint32_t capacity = 0;            ///< sectors; usually the type's
+  std::string label;                ///< name on the shelf
+  Profile profile = Profile::none;  ///< the one that is current; the type's until formatting or blanking makes it another
+  Format format;
+  bool minimally_blanked = false;  ///< DVD-RW: nothing but disc at once is possible
+  bool write_protected = false;    ///< the cartridge's or the maker's switch
+  uint32_t spare_sectors = 0;      ///< BD-R: taken from the capacity by formatting
+  uint32_t layer_break = 0;        ///< sectors of the first layer, when somebody chose them
   std::vector<Track> tracks;
   uint16_t closed_sessions = 0;
   bool finalized = false;
@@ -55,8 +78,12 @@ struct Disc {
   uint32_t underruns = 0;      ///< the buffer ran dry and a track was spoiled
 
   bool blank() const { return tracks.empty() && closed_sessions == 0 && !finalized; }
+  bool formatted() const { return format.state != Format::State::none; }
   uint16_t current_session() const { return static_cast<uint16_t>(finalized ? closed_sessions : closed_sessions + 1); }
 };
+
+/// A blank disc as it leaves the factory, which for some kinds means formatted. `capacity` 0: the type's.
+Disc new_disc(const MediaType& type, uint32_t capacity);
 
 nlohmann::json to_json(const Disc& disc);
 /// Throws fsi::Error (corrupt) naming `where` when the JSON is not a legal disc.

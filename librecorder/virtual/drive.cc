@@ -25,6 +25,7 @@ const VirtualDrive::Entry* VirtualDrive::find(uint8_t opcode) {
   static constexpr Entry kCommands[] = {
       {op::kTestUnitReady, kMedium, {0xFF}, &D::test_unit_ready},
       {op::kRequestSense, kAttention | kBusy, {0xFF, 0, 0, 0, 0xFF}, &D::request_sense},
+      {op::kFormatUnit, kMedium, {0xFF, 0x1F}, &D::format_unit},
       {op::kInquiry, kAttention | kBusy, {0xFF, 0, 0, 0xFF, 0xFF}, &D::inquiry},
       {op::kModeSelect6, 0, {0xFF, 0x10, 0, 0, 0xFF}, &D::mode_select},
       {op::kModeSense6, 0, {0xFF, 0x08, 0xFF, 0, 0xFF}, &D::mode_sense},
@@ -63,6 +64,7 @@ const VirtualDrive::Entry* VirtualDrive::find(uint8_t opcode) {
       {op::kReadSubChannel, kMedium, {0xFF, 0x02, 0x40, 0xFF, 0, 0, 0xFF, 0xFF, 0xFF}, &D::read_sub_channel},
       {op::kSendCueSheet, kMedium, {0xFF, 0, 0, 0, 0, 0, 0xFF, 0xFF, 0xFF}, &D::send_cue_sheet},
       {op::kReadCdMsf, kMedium, {0xFF, 0x1E, 0, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x07}, &D::read_cd_msf},
+      {op::kSendDiscStructure, kMedium, {0xFF, 0x0F, 0, 0, 0, 0, 0, 0xFF, 0xFF, 0xFF, 0xC0}, &D::send_disc_structure},
       {op::kReadCd, kMedium, {0xFF, 0x1E, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x07}, &D::read_cd},
   };
   const auto* found = std::find_if(std::begin(kCommands), std::end(kCommands), [&](const Entry& e) { return e.opcode == opcode; });
@@ -262,6 +264,12 @@ Answer VirtualDrive::refused(const CheckCondition& check) const {
 void VirtualDrive::settle() {
   if (operation_ && clock_->now() >= operation_->end) operation_.reset();
   if (!medium_) return;
+  const bool was_formatting = medium_->background_progress().has_value();
+  medium_->pass(clock_->now());
+  if (was_formatting && !medium_->background_progress()) {
+    state_.media_event = MediaEvent::background_format_done;
+    state_changed_ = true;
+  }
   const uint32_t dry = buffer_.take_dry_count(clock_->now());
   if (dry == 0) return;
   if (medium_->survives_underrun(parameters_)) {
@@ -298,6 +306,10 @@ void VirtualDrive::check_medium() const {
   if (!medium_) refuse(2, 0x3A, 0x01);
 }
 
+void VirtualDrive::check_writable() const {
+  if (disc_->write_protected) refuse(7, 0x27, 0x00);
+}
+
 void VirtualDrive::busy_for(Duration time, uint8_t ascq, bool progress, bool immediate, const Command& command) {
   if (time <= Duration::zero()) return;
   const Duration now = clock_->now();
@@ -328,6 +340,7 @@ void VirtualDrive::save_changes() {
     if (cd_layer_) cd_layer_->erase();
     if (cd_recorder_) cd_recorder_->abandon();
   }
+  if (medium_ && medium_->take_reshaped()) medium_ = make_medium(*disc_);
   if (std::exchange(disc_changed_, false)) store_->save(*disc_);
   if (std::exchange(state_changed_, false)) save_drive_state(directory_, state_);
 }

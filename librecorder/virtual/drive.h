@@ -76,6 +76,7 @@ class VirtualDrive final : public Transport {
   void settle();
   void check_busy();
   void check_medium() const;
+  void check_writable() const;
   void save_changes();
   std::optional<uint16_t> progress_of(const Operation& operation) const;
   /// The command takes this long. Throws TimedOut when that is longer than it may.
@@ -126,7 +127,10 @@ class VirtualDrive final : public Transport {
   void reserve_track(const Command&, Reply&);
   void send_opc_information(const Command&, Reply&);
   void read_buffer_capacity(const Command&, Reply&);
+  // commands_format.cc: what gives a disc another shape.
   void blank(const Command&, Reply&);
+  void format_unit(const Command&, Reply&);
+  void send_disc_structure(const Command&, Reply&);
   void read_blocks(const Command&, Reply&, uint32_t lba, uint32_t blocks);
   // commands_cd.cc: sectors of 2352 + 96 bytes.
   void read_cd_msf(const Command&, Reply&);

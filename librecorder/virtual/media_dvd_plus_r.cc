@@ -3,6 +3,7 @@
 #include <iterator>
 
 #include "libfsi/base/sectors.h"
+#include "librecorder/virtual/dvd_structure.h"
 #include "librecorder/virtual/sequential.h"
 
 namespace rec::virt {
@@ -44,29 +45,12 @@ class DvdPlusR final : public SequentialMedium {
 
   Bytes disc_structure(StructureMedia media, uint32_t, uint8_t, uint8_t format) const override {
     if (media != StructureMedia::dvd) refuse_cdb(1);
-    Bytes bytes;
-    switch (format) {
-      case kDvdPhysical:
-        append(bytes, DiscStructureHeader{sizeof(DvdPhysicalFormat) + 2, 0});
-        append(bytes, physical());
-        break;
-      case kDvdAdip: {
-        append(bytes, DiscStructureHeader{256 + 2, 0});
-        const DvdPhysicalFormat whole = physical();
-        const auto adip = fsi::bytes_of(whole).first(256);
-        bytes.insert(bytes.end(), adip.begin(), adip.end());
-        break;
-      }
-      case kStructureList: {
-        append(bytes, DiscStructureHeader{2 + 3 * sizeof(StructureListEntry), 0});
-        append(bytes, StructureListEntry{kDvdPhysical, StructureListEntry::kReadable, sizeof(DvdPhysicalFormat) + 4});
-        append(bytes, StructureListEntry{kDvdAdip, StructureListEntry::kReadable, 260});
-        append(bytes, StructureListEntry{kStructureList, StructureListEntry::kReadable, 4 + 3 * sizeof(StructureListEntry)});
-        break;
-      }
-      default: refuse_cdb(7);
-    }
-    return bytes;
+    return dvd_structure(disc_, {static_cast<uint8_t>((disc_.type->layers == 2 ? 0xE0 : 0xA0) | 0x01), true}, format);
+  }
+  void send_structure(uint8_t format, std::span<const std::byte> data) override {
+    if (format != kLayerBoundary) refuse_cdb(7);
+    set_layer_break(disc_, data);
+    changed_ = true;
   }
 
   Duration close(uint8_t function, uint16_t track, const WriteParameters&) override {
@@ -85,23 +69,6 @@ class DvdPlusR final : public SequentialMedium {
     info.fixed_packet_size = kRules.unit;
     info.read_compatibility = info.start.get();
     info.length = 38;
-  }
-
- private:
-  DvdPhysicalFormat physical() const {
-    constexpr uint32_t kDataStart = 0x030000;
-    const bool dual = disc_.type->layers == 2;
-    DvdPhysicalFormat f;
-    f.book = (dual ? 0xE0 : 0xA0) | 0x01;
-    f.size_rate = 0x0F;
-    f.layers = (dual ? 0x20 | 0x10 : 0) | 0x02;
-    f.data_start = kDataStart;
-    f.layer0_end = dual ? kDataStart + disc_.capacity / 2 - 1 : 0;
-    // Opposite track path: the second layer's sector numbers are the first's, inverted.
-    f.data_end = dual ? 0xFFFFFF - kDataStart : kDataStart + disc_.capacity - 1;
-    std::copy_n("DISCPRES", sizeof f.manufacturer, f.manufacturer);
-    std::copy_n("V01", sizeof f.media_type, f.media_type);
-    return f;
   }
 };
 

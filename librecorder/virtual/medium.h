@@ -23,6 +23,15 @@ namespace rec::virt {
 
 using Bytes = std::vector<std::byte>;
 
+/// The parameter list of FORMAT UNIT, checked for form.
+struct FormatRequest {
+  uint8_t flags = 0;  ///< FormatList::k…
+  uint32_t blocks = 0;
+  uint8_t type = 0;
+  uint8_t subtype = 0;
+  uint32_t parameter = 0;
+};
+
 /// Every member that refuses throws CheckCondition and has changed nothing.
 class Medium {
  public:
@@ -32,13 +41,15 @@ class Medium {
   Medium& operator=(const Medium&) = delete;
 
   // What it is.
-  virtual Profile profile() const { return disc_.type->profile; }
+  Profile profile() const { return disc_.profile; }
   /// Is this feature current with this medium, in this state?
   virtual bool current(Feature feature) const = 0;
   virtual DiscInformation disc_information() const = 0;
   virtual TrackInformation track_information(TrackAddress address, uint32_t number) const = 0;
   virtual ReadCapacityData read_capacity() const = 0;
   virtual CurrentCapacity current_capacity() const = 0;
+  /// What FORMAT UNIT may ask for.
+  virtual std::vector<FormattableCapacity> formattable() const { return {}; }
   /// The whole answer to READ TOC/PMA/ATIP, its header included.
   virtual Bytes toc(TocFormat format, bool msf, uint8_t first) const = 0;
   /// The whole answer to READ DISC STRUCTURE, its header included.
@@ -65,27 +76,45 @@ class Medium {
   // Each returns how long the drive is busy with it, apart from emptying its buffer.
   virtual Duration synchronize(const WriteParameters& parameters) = 0;
   virtual Duration close(uint8_t function, uint16_t track, const WriteParameters& parameters) = 0;
-  virtual Duration reserve(uint32_t sectors) = 0;
+  virtual Duration reserve(uint32_t sectors, const WriteParameters& parameters) = 0;
   /// `type`: of BLANK, MMC-6 6.2.
   virtual Duration blank(uint8_t type, uint32_t address);
+  virtual Duration format(const FormatRequest& request);
+  /// SEND DISC STRUCTURE without its header.
+  virtual void send_structure(uint8_t format, std::span<const std::byte> data);
+
+  /// Time has passed.
+  virtual void pass(Duration) {}
+  /// Of formatting in the background, 0 to 1.
+  virtual std::optional<double> background_progress() const { return {}; }
+  /// Is every WRITE read back and moved away from bad spots, unless it streams?
+  virtual bool verifies_writes() const { return false; }
 
   /// Has the disc changed since the last call in a way that must be stored?
   bool take_changed() { return std::exchange(changed_, false); }
   /// Has all user data been erased since the last call?
   bool take_erased() { return std::exchange(erased_, false); }
+  /// Is the disc of another profile now, so that make_medium() must be asked again?
+  bool take_reshaped() { return std::exchange(reshaped_, false); }
 
  protected:
   Disc& disc_;
   bool changed_ = false;
   bool erased_ = false;
+  bool reshaped_ = false;
 };
 
 std::unique_ptr<Medium> make_medium(Disc& disc);
 
 // The families, each in its own file.
 std::unique_ptr<Medium> make_cd(Disc& disc);
+std::unique_ptr<Medium> make_dvd_minus(Disc& disc);
+std::unique_ptr<Medium> make_dvd_rw_overwrite(Disc& disc);
 std::unique_ptr<Medium> make_dvd_plus_r(Disc& disc);
+std::unique_ptr<Medium> make_dvd_plus_rw(Disc& disc);
+std::unique_ptr<Medium> make_dvd_ram(Disc& disc);
 std::unique_ptr<Medium> make_bd_r(Disc& disc);
+std::unique_ptr<Medium> make_bd_re(Disc& disc);
 
 /// Appends the bytes of a record.
 template <class Record>

@@ -90,7 +90,11 @@ DiscSummary summary_of(const fs::path& directory) {
   summary.type = disc.type->name;
   summary.capacity = disc.capacity;
   summary.recorded = make_medium(disc)->image_sectors();
-  summary.state = disc.blank() ? "blank" : disc.finalized ? "complete" : "appendable";
+  summary.state = summary.recorded == 0 && disc.formatted() ? "formatted"
+                  : disc.blank()                            ? "blank"
+                  : disc.finalized                          ? "complete"
+                  : disc.formatted()                        ? "rewritable"
+                                                            : "appendable";
   summary.link_stops = disc.link_stops;
   summary.underruns = disc.underruns;
   return summary;
@@ -161,7 +165,7 @@ std::string Registry::free_label(const std::string& type) const {
     if (const std::string label = type + "-" + std::to_string(i); !used.contains(label)) return label;
 }
 
-void Registry::new_disc(const fs::path& drive, const std::string& type_name, uint32_t capacity) const {
+void Registry::new_disc(const fs::path& drive, const std::string& type_name, uint32_t capacity, bool write_protected) const {
   const MediaType* type = find_media_type(type_name);
   if (!type)
     throw Error(ErrorKind::usage, fsi::printable(type_name), "making a virtual disc",
@@ -172,10 +176,9 @@ void Registry::new_disc(const fs::path& drive, const std::string& type_name, uin
     throw Error(ErrorKind::usage, type_name, "making a virtual disc",
                 "its capacity must be " + std::to_string(kLeastCapacity) + " to " + std::to_string(type->capacity) +
                     " sectors, a multiple of " + std::to_string(unit));
-  Disc disc;
-  disc.type = type;
-  disc.capacity = capacity;
+  Disc disc = virt::new_disc(*type, capacity);
   disc.label = free_label(type_name);
+  disc.write_protected = write_protected;
   Store::create(drive / "disc", disc);
 }
 
@@ -238,7 +241,7 @@ void Registry::remove(const std::string& name) {
   remove_tree(directory);
 }
 
-void Registry::insert(const std::string& name, const std::string& medium, uint32_t capacity) {
+void Registry::insert(const std::string& name, const std::string& medium, uint32_t capacity, bool write_protected) {
   const char* const doing = "inserting a disc";
   const RegistryLock lock(root_);
   const fs::path directory = existing(name, doing);
@@ -251,6 +254,8 @@ void Registry::insert(const std::string& name, const std::string& medium, uint32
   if (!on_shelf && !find_media_type(medium))
     throw Error(ErrorKind::usage, fsi::printable(medium), doing,
                 "there is no such medium; there are: " + known_types() + (labels.empty() ? "" : "; and the discs " + joined(labels)));
+  if (on_shelf && write_protected)
+    throw Error(ErrorKind::usage, medium, doing, "a disc that exists has its switch where it is; leave --write-protected out");
   if (on_shelf && capacity != 0) throw Error(ErrorKind::usage, medium, doing, "a disc that exists has its capacity; leave it out");
 
   if (on_shelf) {
@@ -261,7 +266,7 @@ void Registry::insert(const std::string& name, const std::string& medium, uint32
     const fs::path waiting = directory / "waiting";
     remove_tree(waiting);
     make_directory(waiting);
-    new_disc(waiting, medium, capacity);
+    new_disc(waiting, medium, capacity, write_protected);
     take_out(directory);
     move_to(waiting / "disc", directory / "disc");
     remove_tree(waiting);

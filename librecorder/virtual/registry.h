@@ -61,7 +61,7 @@ class Registry {
   void remove(const std::string& name);
 
   /// A new disc of a type, or a disc of discs() by its label. What was in the drive is taken out first.
-  void insert(const std::string& name, const std::string& medium, uint32_t capacity = 0);
+  void insert(const std::string& name, const std::string& medium, uint32_t capacity = 0, bool write_protected = false);
   /// Takes the disc out by hand. Returns its label, now one of discs(); empty for a blank disc, which is thrown away.
   std::string remove_medium(const std::string& name);
   /// Throws away a disc that is in no drive.
@@ -83,7 +83,7 @@ class Registry {
   std::filesystem::path discs_directory() const { return root_ / "discs"; }
   /// The directory of a drive that exists; otherwise an Error that lists those that do.
   std::filesystem::path existing(const std::string& name, const char* doing) const;
-  void new_disc(const std::filesystem::path& drive, const std::string& type, uint32_t capacity) const;
+  void new_disc(const std::filesystem::path& drive, const std::string& type, uint32_t capacity, bool write_protected = false) const;
   std::string take_out(const std::filesystem::path& drive) const;
   std::string free_label(const std::string& type) const;
 

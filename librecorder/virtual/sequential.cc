@@ -95,6 +95,7 @@ void SequentialMedium::spoil() {
 Duration SequentialMedium::synchronize(const WriteParameters& parameters) {
   if (test_write(parameters)) {
     tested_to_.reset();
+    test_reserved_.reset();
     return {};
   }
   // A track that is too short stays open: CLOSE TRACK/SESSION will say so.
@@ -104,7 +105,7 @@ Duration SequentialMedium::synchronize(const WriteParameters& parameters) {
   return rules_.close_track_time;
 }
 
-Duration SequentialMedium::reserve(uint32_t sectors) {
+Duration SequentialMedium::reserve(uint32_t sectors, const WriteParameters& parameters) {
   if (disc_.finalized) refuse(5, 0x30, 0x05);
   const auto start = next_start();
   if (!start) refuse(5, 0x2C, 0x00);
@@ -113,6 +114,10 @@ Duration SequentialMedium::reserve(uint32_t sectors) {
   const uint64_t size = (uint64_t{sectors} + rules_.unit - 1) / rules_.unit * rules_.unit;
   if (sectors == 0 || size < rules_.minimum_track) refuse_cdb(5);
   if (size > space_from(*start)) refuse(5, 0x21, 0x00);
+  if (test_write(parameters)) {
+    test_reserved_ = static_cast<uint32_t>(size);
+    return {};
+  }
   Track track;
   track.session = disc_.current_session();
   track.start = *start;

@@ -41,7 +41,7 @@ class SequentialMedium : public Medium {
   bool survives_underrun(const WriteParameters&) const override { return true; }
   void spoil() override;
   Duration synchronize(const WriteParameters& parameters) override;
-  Duration reserve(uint32_t sectors) override;
+  Duration reserve(uint32_t sectors, const WriteParameters& parameters) override;
 
  protected:
   /// Is recording possible with these write parameters? Throws when not.
@@ -64,6 +64,8 @@ class SequentialMedium : public Medium {
   void end_track(Track& track);
 
   const SequentialRules rules_;
+  /// A reservation that exists for a test write only.
+  std::optional<uint32_t> test_reserved_;
 
  private:
   const Track* writable_track_at(uint32_t lba) const;

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstring>
 #include <nlohmann/json.hpp>
 #include <vector>
 
@@ -62,7 +63,14 @@ void Store::read(uint64_t lba, std::span<std::byte> out) const {
   std::fill(out.begin() + static_cast<ptrdiff_t>(got), out.end(), std::byte{0});
 }
 
-void Store::write(uint64_t lba, std::span<const std::byte> bytes) { fsi::write_at(data_.get(), lba * kSectorSize, bytes, data_path()); }
+void Store::write(uint64_t lba, std::span<const std::byte> bytes) {
+  // A disc full of zeros, as erasing makes it, must not fill the host's own disk.
+  const bool zeros = !bytes.empty() && bytes[0] == std::byte{0} && std::memcmp(bytes.data(), bytes.data() + 1, bytes.size() - 1) == 0;
+  if (zeros && ::fallocate(data_.get(), FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, static_cast<off_t>(lba * kSectorSize),
+                           static_cast<off_t>(bytes.size())) == 0)
+    return;
+  fsi::write_at(data_.get(), lba * kSectorSize, bytes, data_path());
+}
 
 void Store::erase() {
   if (::ftruncate(data_.get(), 0) != 0) throw fsi::system_error(data_path(), "erasing a virtual disc");

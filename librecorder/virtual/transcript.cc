@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "librecorder/scsi/opcode.h"
+#include "librecorder/virtual/faults.h"
 
 namespace rec::virt {
 
@@ -14,6 +15,15 @@ std::string transcript_line(const Command& command, const Answer& answer) {
     char byte[4];
     std::snprintf(byte, sizeof byte, " %02X", unsigned{command.cdb.bytes[i]});
     line += byte;
+  }
+  // Parameter lists are as much of a recipe as the command block; sectors are not.
+  if (command.direction == Direction::to_drive && !blocks_of(command.cdb)) {
+    line += " :";
+    for (const std::byte parameter : command.out) {
+      char byte[4];
+      std::snprintf(byte, sizeof byte, " %02X", std::to_integer<unsigned>(parameter));
+      line += byte;
+    }
   }
   line += " -> ";
   switch (answer.outcome) {

@@ -10,25 +10,10 @@
 
 #include "librecorder/virtual/drive_state.h"
 
+#include "tests/unit/recorder/virtual_bench.h"
+
 namespace rec {
 namespace {
-
-class Noise : public fsi::SectorSource {
- public:
-  explicit Noise(uint64_t sectors) : bytes_(static_cast<size_t>(sectors) * fsi::kSectorSize) {
-    std::mt19937 random(static_cast<unsigned>(sectors));
-    for (auto& b : bytes_) b = static_cast<std::byte>(random() | 1);
-  }
-  uint64_t sectors() const override { return bytes_.size() / fsi::kSectorSize; }
-  void read(fsi::SectorRange range, std::span<std::byte> out) const override {
-    std::copy_n(bytes_.begin() + static_cast<ptrdiff_t>(range.first * fsi::kSectorSize), out.size(), out.begin());
-  }
-  std::string name() const override { return "noise"; }
-  const std::vector<std::byte>& bytes() const { return bytes_; }
-
- private:
-  std::vector<std::byte> bytes_;
-};
 
 class Recorder : public testing::TestWithParam<const char*> {
  protected:
