@@ -75,7 +75,8 @@ Parsed parse(int argc, char** argv) {
       ->allow_extra_args(false);
   auto* ignoring = app.add_option("--ignore", ignored, "Against folders and archives: what does not count, of owner, mode, time")
                        ->option_text("LIST")
-                       ->delimiter(',');
+                       ->delimiter(',')
+                       ->allow_extra_args(false);
   auto* excluding = app.add_option("--exclude", options.folders.scan.exclude, "The globs that mkimage was given (may be repeated)")
                         ->option_text("GLOB")
                         ->take_all()
@@ -93,7 +94,7 @@ Parsed parse(int argc, char** argv) {
       ->option_text("FILE");
   app.add_option("--patience", patience, "Drives: how long bad places may take in all (default 30m)")->option_text("TIME");
   app.add_flag("--uncached", options.uncached, "Image files: have the kernel forget what it holds of them in memory, and read the disk");
-  app.add_flag("--json", options.json, "The report as a JSON object; of several images one on each line");
+  app.add_flag("--json", options.json, "The report as a JSON object, one line for each image");
   app.add_option("-j,--threads", options.threads, "Threads (default: one for each processor)")->check(CLI::Range(1, 64))->option_text("N");
   auto* list = app.add_flag("--list", options.list,
                             "Names, kinds and sizes of all that is in the image; with --json all that is known, an object a line");

@@ -97,6 +97,10 @@ def check(report, how, items, hit, sectors):
     assert not report["ok"] and errors, "the damage was not found"
     ranges = [(i["first_lba"], i["first_lba"] + i["sectors"], i) for i in errors
               if "first_lba" in i and i["finding"] in ("different", "unreadable", "truncated", "manifest")]
+    if how != "tail" and any("cannot be compared" in i.get("detail", "") for i in errors):
+        # Without the table of digests nobody knows more, and that is said.
+        assert end > manifest_first(items), f"{first}..{end} are damaged, the manifest is accused"
+        return
     for sector in range(first, end):
         assert any(a <= sector < b for a, b, _ in ranges), f"LBA {sector} is damaged and not reported: {errors[:3]}"
     if how == "tail":
