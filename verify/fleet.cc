@@ -98,17 +98,17 @@ class Fleet {
 
   // Called with the lock held: in order, as far as they are there.
   void print_ready() {
-    const bool several = outcomes_.size() > 1;
     for (; printed_ < outcomes_.size() && outcomes_[printed_]; ++printed_) {
       const Outcome& outcome = *outcomes_[printed_];
       end_progress(options_.progress);
       if (!outcome.error.empty()) fmt::print(stderr, "verify: {}\n", outcome.error);
       std::string out = options_.json ? outcome.json : outcome.text;
-      if (options_.json && several) {
+      if (options_.json) {
         nlohmann::json object = outcome.json.empty() ? nlohmann::json{{"source", fsi::printable(options_.targets[printed_].name)},
                                                                       {"ok", false},
                                                                       {"error", fsi::printable(outcome.error)}}
                                                      : nlohmann::json::parse(outcome.json);
+        // One object a line, however many there are: a program need not know.
         object["exit_code"] = outcome.exit_code;
         out = object.dump() + "\n";
       }

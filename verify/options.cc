@@ -75,7 +75,8 @@ Parsed parse(int argc, char** argv) {
       ->allow_extra_args(false);
   auto* ignoring = app.add_option("--ignore", ignored, "Against folders and archives: what does not count, of owner, mode, time")
                        ->option_text("LIST")
-                       ->delimiter(',');
+                       ->delimiter(',')
+                       ->allow_extra_args(false);
   auto* excluding = app.add_option("--exclude", options.folders.scan.exclude, "The globs that mkimage was given (may be repeated)")
                         ->option_text("GLOB")
                         ->take_all()
@@ -99,7 +100,7 @@ Parsed parse(int argc, char** argv) {
                  "Write the sums of all files to FILE, as xxh128sum, sha256sum or md5sum -c read them; - is standard output")
       ->allow_extra_args(false)
       ->option_text("xxh128|sha256|md5 FILE");
-  app.add_flag("--json", options.json, "The report as a JSON object; of several images one on each line");
+  app.add_flag("--json", options.json, "The report as a JSON object, one line for each image");
   app.add_option("-j,--threads", options.threads, "Threads (default: one for each processor)")->check(CLI::Range(1, 64))->option_text("N");
   auto* list = app.add_flag("--list", options.list,
                             "Names, kinds and sizes of all that is in the image; with --json all that is known, an object a line");

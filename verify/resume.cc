@@ -20,7 +20,7 @@ using std::chrono::nanoseconds;
 
 namespace {
 
-constexpr auto kInterval = std::chrono::seconds(1);
+constexpr auto kInterval = std::chrono::milliseconds(500);
 
 json ranges_json(const std::vector<fsi::SectorRange>& ranges) {
   json out = json::array();

@@ -1,0 +1,390 @@
+#!/usr/bin/python3
+"""verify finds every damage, names what is hit and invents nothing: a thousand damages on images of all kinds, a million clean
+sectors, drives that stall and cannot read, runs that are killed and taken up again. What lies where is asked of
+`mkimage --map`, which knows nothing of verify."""
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+from scenario import BURN, MKIMAGE, VERIFY, good, main, run, write
+
+CHUNK = 32  # sectors that one digest stands for
+SECTOR = 2048
+SCRATCH = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # a thousand copies of images
+
+KINDS = {
+    "iso9660": ["--fs", "iso9660"],
+    "rock ridge": ["--fs", "iso9660,rockridge"],
+    "joliet": ["--fs", "iso9660,joliet"],
+    "default, sha256": ["--digest", "sha256"],
+    "udf 1.02": ["--fs", "udf", "--udf=1.02"],
+    "udf 2.01": ["--fs", "udf", "--udf=2.01", "--digest", "sha256"],
+    "udf 2.50": ["--fs", "udf", "--udf=2.50"],
+    "udf 2.60": ["--fs", "udf", "--udf=2.60"],
+    "bridge": ["--udf"],
+    "bridge, sha256": ["--udf", "--digest", "sha256"],
+    "hybrid": ["--efi-dir", "EFI", "--hybrid", "gpt"],
+}
+
+
+def in_memory(function):
+    """Like in_scratch, in memory where there is room for it."""
+    def wrapped():
+        with tempfile.TemporaryDirectory(prefix="discpress-", dir=SCRATCH) as scratch:
+            function(scratch)
+    wrapped.__name__ = function.__name__
+    return wrapped
+
+
+def make_tree(tree, rng):
+    for i in range(30):
+        write(os.path.join(tree, f"folder {i % 4}", f"file {i:02}.bin"), rng.randbytes(rng.randrange(3_000, 60_000)))
+    write(os.path.join(tree, "large.bin"), rng.randbytes(900_000))
+    write(os.path.join(tree, "boot", "loader.bin"), rng.randbytes(2048))
+
+
+def read_map(path):
+    """[(first, end, what)] of an image; `what` is "file /path" or the name of a structure."""
+    items = []
+    with open(path, encoding="utf-8") as lines:
+        for line in lines:
+            if not line.startswith("#"):
+                first, count, what = line.rstrip("\n").split(" ", 2)
+                items.append((int(first), int(first) + int(count), what))
+    return items
+
+
+def files_in(items, first, end):
+    return {what[5:] for a, b, what in items if what.startswith("file ") and a < end and b > first}
+
+
+def structure_in(items, first, end):
+    return any(not what.startswith("file ") and a < end and b > first for a, b, what in items)
+
+
+def damage(image, how, rng):
+    """Damages a file in place; returns the sectors that are different now (first, end)."""
+    sectors = os.path.getsize(image) // SECTOR
+    with open(image, "r+b") as file:
+        if how == "tail":
+            left = rng.randrange(64, sectors)
+            file.truncate(left * SECTOR)
+            return left, sectors
+        if how == "bit":
+            at = rng.randrange(sectors * SECTOR)
+            file.seek(at)
+            was = file.read(1)[0]
+            file.seek(at)
+            file.write(bytes([was ^ 1 << rng.randrange(8)]))
+            return at // SECTOR, at // SECTOR + 1
+        count = 1 if how == "sector" else min(CHUNK, sectors)
+        first = rng.randrange(sectors - count + 1)
+        file.seek(first * SECTOR)
+        file.write(rng.randbytes(count * SECTOR))
+        return first, first + count
+
+
+def check(report, how, items, hit, sectors):
+    """One damaged image against its report."""
+    first, end = hit
+    errors = [i for i in report["issues"] if i["severity"] == "error"]
+    assert not report["ok"] and errors, "the damage was not found"
+    ranges = [(i["first_lba"], i["first_lba"] + i["sectors"], i) for i in errors
+              if "first_lba" in i and i["finding"] in ("different", "unreadable", "truncated", "manifest")]
+    if how != "tail" and any("cannot be compared" in i.get("detail", "") for i in errors):
+        # Without the table of digests nobody knows more, and that is said.
+        assert end > manifest_first(items), f"{first}..{end} are damaged, the manifest is accused"
+        return
+    for sector in range(first, end):
+        assert any(a <= sector < b for a, b, _ in ranges), f"LBA {sector} is damaged and not reported: {errors[:3]}"
+    if how == "tail":
+        missing = [i for a, b, i in ranges if i["finding"] == "truncated" and (a, b) == (first, end)]
+        assert missing, f"{first}..{end} are missing, reported: {errors[:3]}"
+        # Descriptors lie at the front of ISO 9660. UDF alone is found from its anchors; without them there are no paths.
+        if any("Rock Ridge" == s or "Joliet" == s or "ISO 9660" == s for s in report["file_systems"]):
+            named = {p["path"] for i in missing for p in i.get("paths", ()) if not p.get("structure")}
+            if not structure_in(items, first, min(end, manifest_first(items))):
+                assert folded(named, report) == folded(files_in(items, first, end), report), (named, files_in(items, first, end))
+        return
+    chunks = first // CHUNK * CHUNK, -(-end // CHUNK) * CHUNK
+    for a, b, issue in ranges:
+        if issue["finding"] == "different":
+            assert a >= chunks[0] and b <= chunks[1], f"{first}..{end} are damaged, {a}..{b} are accused"
+            expected = folded(files_in(items, a, b), report)
+            named = folded({p["path"] for p in issue.get("paths", ()) if not p.get("structure")}, report)
+            if not structure_in(items, first, end):
+                # Only file data or free space is hit: then the names are exactly those of the map. A file that lies in its own
+                # file entry (UDF) is a structure of the map.
+                inner = {n for n in named if n not in expected}
+                assert not inner or structure_in(items, a, b), f"{inner} are accused, in {a}..{b} lie {expected}"
+                assert expected <= named, f"in {a}..{b} lie {expected}, named are {named}"
+            else:
+                assert any(p.get("structure") for p in issue.get("paths", ())) or named or report["file_systems"] == [], issue
+    assert not [i for i in errors if i["finding"] in ("trouble", "against", "unreadable", "truncated")], errors
+
+
+def folded(names, report):
+    """Plain ISO 9660 shows other letters."""
+    if "Rock Ridge" in report["file_systems"] or "Joliet" in report["file_systems"] or "UDF" in report["file_systems"]:
+        return names
+    return {n.upper().replace(" ", "_").split(";")[0] for n in names}
+
+
+def manifest_first(items):
+    return next(a for a, _, what in items if what == "manifest")
+
+
+@in_memory
+def a_thousand_damages(scratch):
+    rng = random.Random(20260101)
+    tree = os.path.join(scratch, "tree")
+    make_tree(tree, rng)
+    write(os.path.join(scratch, "EFI", "EFI", "BOOT", "BOOTX64.EFI"), rng.randbytes(20_000))
+    images = {}
+    for kind, options in KINDS.items():
+        image, map_file = os.path.join(scratch, f"{kind}.iso"), os.path.join(scratch, f"{kind}.map")
+        good(MKIMAGE, "-q", "--map", map_file, *options, "-o", image, tree, cwd=scratch)
+        images[kind] = image, read_map(map_file)
+    clean = run(VERIFY, "--json", *[image for image, _ in images.values()])
+    assert clean.returncode == 0, [line for line in clean.stdout.decode().splitlines() if '"ok":true' not in line]
+    works = [(list(KINDS)[i % len(KINDS)], ("bit", "sector", "cluster", "tail")[i // len(KINDS) % 4]) for i in range(1001)]
+    batch = 50
+    for at in range(0, len(works), batch):
+        done = []
+        for i, (kind, how) in enumerate(works[at:at + batch]):
+            copy = os.path.join(scratch, f"copy{i}.iso")
+            shutil.copyfile(images[kind][0], copy)
+            sectors = os.path.getsize(copy) // SECTOR
+            done.append((kind, how, copy, damage(copy, how, rng), sectors))
+        ran = run(VERIFY, "--json", "-q", *[copy for _, _, copy, _, _ in done])
+        assert ran.returncode == 3, f"exit {ran.returncode}: {ran.stderr}"
+        reports = [json.loads(line) for line in ran.stdout.decode().splitlines()]
+        assert len(reports) == len(done), ran.stderr
+        for (kind, how, copy, hit, sectors), report in zip(done, reports):
+            try:
+                assert report["source"] == copy and report["exit_code"] == 3, report["source"]
+                check(report, how, images[kind][1], hit, sectors)
+            except AssertionError as error:
+                raise AssertionError(f"{kind}, {how} at {hit}: {error}") from None
+
+
+@in_memory
+def a_million_clean_sectors(scratch):
+    tree, image = os.path.join(scratch, "tree"), os.path.join(scratch, "image.iso")
+    large = write(os.path.join(tree, "large.bin"), b"")
+    with open(large, "r+b") as file:
+        file.truncate(1_000_000 * SECTOR)
+        rng = random.Random(8)
+        for _ in range(200):
+            file.seek(rng.randrange(1_000_000) * SECTOR)
+            file.write(rng.randbytes(1 << 16))
+    good(MKIMAGE, "-q", "--udf", "-o", image, tree)
+    ran = run(VERIFY, "--json", image)
+    report = json.loads(ran.stdout)
+    assert ran.returncode == 0 and report["sectors_compared"] >= 1_000_000, report
+    assert report["issues"] == [], report["issues"]
+    picture = os.path.join(scratch, "map.svg")
+    good(VERIFY, "--level", "quick", "--map", picture, image)
+    assert os.path.getsize(picture) < 1 << 20
+
+
+class Drive:
+    """A virtual drive with one recorded disc, of a state directory of its own."""
+
+    def __init__(self, scratch, image, faults, media="dvd+r", real_time=False):
+        self.env = dict(os.environ, DISCPRESS_STATE_DIR=os.path.join(scratch, f"state-{media}-{len(faults)}"))
+        self.transcript = os.path.join(scratch, "transcript")
+        fault_options = [word for fault in faults for word in ("--fault", fault)]
+        good(BURN, "virtual", "add", "d", "--media", media, *fault_options, env=self.env)
+        good(BURN, "--drive", "d", image, env=self.env)
+        if real_time:  # only now: closing a disc takes a drive half a minute
+            settings = os.path.join(self.env["DISCPRESS_STATE_DIR"], "drives", "d", "drive.json")
+            with open(settings, encoding="utf-8") as file:
+                state = json.load(file)
+            assert state["real_time"] is False
+            state["real_time"] = True
+            with open(settings, "w", encoding="utf-8") as file:
+                json.dump(state, file)
+
+    def verify(self, *options, code=3, env=None):
+        ran = run(VERIFY, "--drive", "d", "--json", "-q", *options, env=env or self.env, timeout=120)
+        assert ran.returncode == code, f"exit {ran.returncode}: {ran.stdout[:800]!r} {ran.stderr}"
+        return json.loads(ran.stdout)
+
+    def verify_counting(self, *options):
+        if os.path.exists(self.transcript):
+            os.unlink(self.transcript)
+        report = self.verify(*options, env=dict(self.env, DISCPRESS_TRANSCRIPT=self.transcript))
+        with open(self.transcript, encoding="utf-8", errors="replace") as lines:
+            return report, sum(1 for _ in lines)
+
+
+def unreadable(report):
+    return [(i["first_lba"], i["sectors"]) for i in report["issues"] if i["finding"] == "unreadable" and i["severity"] == "error"]
+
+
+def make_disc_image(scratch, megabytes):
+    tree, image = os.path.join(scratch, "tree"), os.path.join(scratch, f"disc{megabytes}.iso")
+    shutil.rmtree(tree, ignore_errors=True)
+    make_tree(tree, random.Random(3))
+    write(os.path.join(tree, "z.bin"), random.Random(4).randbytes(1 << 20) * megabytes)
+    good(MKIMAGE, "-q", "-o", image, tree)
+    return image, os.path.getsize(image) // SECTOR
+
+
+@in_memory
+def five_hundred_bad_places(scratch):
+    """Read to the end, every place reported once and exactly, within bounded time."""
+    image, sectors = make_disc_image(scratch, 40)
+    rng = random.Random(12)
+    spots = sorted(rng.sample(range(1000, sectors - 100, 7), 500))  # never neighbours
+    senses = ["sense=3/11/05", "sense=3/11/00", "sense=B/00/00", "sense=3/02/00"]
+    drive = Drive(scratch, image, [f"lba={s},read,{senses[i % 4]}" for i, s in enumerate(spots)])
+    report = drive.verify()
+    assert unreadable(report) == [(s, 1) for s in spots], "not exactly the 500 places"
+    assert report["sectors_read"] == sectors - 500 and not report["reading"]["out_of_patience"], report["reading"]
+    assert not [i for i in report["issues"] if i["finding"] == "different"], "bad places count as different as well"
+    assert report["reading"]["retries"] > 0
+
+
+@in_memory
+def stalls_and_time_limit(scratch):
+    """30 places at which the drive does not answer, and 30 where it answers late."""
+    image, sectors = make_disc_image(scratch, 40)
+    dead, late = list(range(2000, 8000, 200)), list(range(9100, 15100, 200))
+    faults = [f"lba={s},read,timeout" for s in dead] + [f"lba={s},read,slow=5000" for s in late]
+    drive = Drive(scratch, image, faults)
+    patient = drive.verify("--patience", "100h")
+    assert unreadable(patient) == [(s, 1) for s in dead], unreadable(patient)
+    slow = [(z["first_lba"], z["first_lba"] + z["sectors"]) for z in patient["reading"]["slow_zones"]]
+    assert all(any(a <= s < b for a, b in slow) for s in late), slow
+    assert patient["reading"]["seconds"] >= 30 * 5 + 30 * 30
+    short = drive.verify("--patience", "2m")
+    # Twice the limit, and then stretches that double: a drive that never answers again cannot hold it up.
+    assert short["reading"]["out_of_patience"] and short["reading"]["seconds"] < 2 * 120 + 25 * 30, short["reading"]["seconds"]
+    assert any("took so long" in i["what"] for i in short["issues"]), "the limit is not said"
+    lost = unreadable(short)
+    assert all(any(a <= s < a + n for a, n in lost) for s in dead), "a dead place is missing from the report"
+    assert all(b[0] >= a[0] + a[1] for a, b in zip(lost, lost[1:])), "a place is reported twice"
+
+
+@in_memory
+def a_great_hole(scratch):
+    """A quarter of the disc cannot be read: its edges are exact, and few commands are spent on it."""
+    image, sectors = make_disc_image(scratch, 400)
+    first, last = 50_011, 180_017
+    drive = Drive(scratch, image, [f"lba={first}-{last},read,sense=3/11/05"])
+    report, commands = drive.verify_counting()
+    assert unreadable(report) == [(first, last - first + 1)], unreadable(report)
+    assert commands < (sectors - (last - first)) / 32 + 1000, f"{commands} commands"
+    assert report["reading"]["sectors_given_up"] > 100_000
+
+
+@in_memory
+def run_out_and_sessions(scratch):
+    """The two last blocks of a CD track cannot be read and nobody minds; the session starts where the drive says."""
+    image, sectors = make_disc_image(scratch, 3)
+    drive = Drive(scratch, image, [], "cd-r")
+    report = drive.verify(code=0)
+    notes = [i for i in report["issues"] if i["what"] == "the track ends in blocks that nobody can read"]
+    assert notes and notes[0]["sectors"] == 2, report["issues"]
+    assert run(VERIFY, "--drive", "d", "--against", image, env=drive.env).returncode == 0
+
+
+def without_times(report):
+    report = json.loads(json.dumps(report))
+    reading = report.get("reading", {})
+    for key in ("seconds", "trouble_seconds", "typical_bytes_per_second", "slow_zones"):
+        reading.pop(key, None)
+    for stretch in reading.get("stretches", ()):
+        stretch.pop("seconds")
+    report["issues"] = [i for i in report["issues"] if "reads slowly" not in i["what"]]
+    return report
+
+
+def killed_and_resumed(command, state, env=None):
+    """Kills it each time it has kept how far it came, until it ends by itself; its report, and how often it was killed."""
+    kills = 0
+    while True:
+        seen = None
+        if os.path.exists(state):
+            with open(state, encoding="utf-8") as file:
+                seen = file.read()
+        with subprocess.Popen([*command, "--resume", state], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=env) as process:
+            deadline = time.monotonic() + 60
+            while process.poll() is None and kills < 4:
+                assert time.monotonic() < deadline
+                try:
+                    with open(state, encoding="utf-8") as file:
+                        now = file.read()
+                except FileNotFoundError:
+                    now = ""
+                if '"state"' in now and now != seen:
+                    process.send_signal(signal.SIGKILL)
+                    kills += 1
+                    break
+                time.sleep(0.02)
+            out, err = process.communicate(timeout=120)
+            if process.returncode != -signal.SIGKILL:
+                return process.returncode, out, err.decode(), kills
+
+
+@in_memory
+def killed_and_taken_up_again(scratch):
+    # A drive in real time, with places that take long and places that cannot be read.
+    image, sectors = make_disc_image(scratch, 40)
+    faults = [f"lba={s},read,slow=60" for s in range(2000, sectors - 1000, 200)] + [f"lba={s},read,sense=3/11/05" for s in range(1000, 9000, 250)]
+    drive = Drive(scratch, image, faults, "dvd+r", True)
+    command = [VERIFY, "--drive", "d", "--json", "-q"]
+    whole = run(*command, env=drive.env)
+    code, out, err, kills = killed_and_resumed(command, os.path.join(scratch, "state"), drive.env)
+    assert kills >= 2, f"killed {kills} times only"
+    assert code == whole.returncode == 3, err
+    assert without_times(json.loads(out)) == without_times(json.loads(whole.stdout)), "the report is another one"
+    assert not os.path.exists(os.path.join(scratch, "state")), "the state was not removed after all was told"
+
+    # Damaged images of which one is large, byte for byte.
+    big = os.path.join(scratch, "big.iso")
+    shutil.copyfile(image, big)
+    with open(big, "r+b") as file:
+        file.seek(20_000_000)
+        file.write(b"damage")
+    done = run(VERIFY, "--json", "-q", image, big)
+    code, out, err, _ = killed_and_resumed([VERIFY, "--json", "-q", image, big], os.path.join(scratch, "state2"))
+    assert code == done.returncode == 3 and out == done.stdout, err
+
+
+@in_memory
+def states_of_other_images(scratch):
+    """A kept state is used for what it was made of, and for nothing else."""
+    image, sectors = make_disc_image(scratch, 40)
+    faults = [f"lba={s},read,slow=60" for s in range(2000, sectors - 1000, 200)]
+    drive = Drive(scratch, image, faults, "dvd+r", True)
+    state = os.path.join(scratch, "state")
+    with subprocess.Popen([VERIFY, "--drive", "d", "-q", "--resume", state], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=drive.env) as process:
+        while not (os.path.exists(state) and '"state"' in open(state, encoding="utf-8").read()):
+            time.sleep(0.02)
+        process.kill()
+    other = run(VERIFY, "--resume", state, image, env=drive.env)
+    assert other.returncode == 2 and "other images" in other.stderr, other
+    good(MKIMAGE, "-q", "--volume-id", "OTHER", "-o", image, os.path.join(scratch, "tree"))
+    good(BURN, "virtual", "remove", "d", env=drive.env)
+    good(BURN, "virtual", "add", "d", "--media", "dvd+r", env=drive.env)
+    good(BURN, "--drive", "d", image, env=drive.env)
+    other = run(VERIFY, "--drive", "d", "--resume", state, env=drive.env)
+    assert other.returncode == 2 and "another state" in other.stderr, other
+    assert os.path.exists(state), "the state of the other disc was thrown away"
+    write(os.path.join(scratch, "nonsense"), b"{}")
+    other = run(VERIFY, "--resume", os.path.join(scratch, "nonsense"), image)
+    assert other.returncode == 2 and "no file of verify --resume" in other.stderr, other
+
+
+if __name__ == "__main__":
+    sys.exit(main([a_thousand_damages, a_million_clean_sectors, five_hundred_bad_places, stalls_and_time_limit, a_great_hole, run_out_and_sessions,
+                   killed_and_taken_up_again, states_of_other_images]))
