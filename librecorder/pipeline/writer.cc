@@ -22,6 +22,7 @@ struct Free {
 constexpr auto kLook = 20ms;          // between two looks at a ring that is not full enough
 constexpr size_t kWakeFor = 1 << 20;  // waking for every chunk would cost more than the chunk
 constexpr auto kAskDrive = 100ms;
+constexpr auto kCatchUp = 2s;  // of the machine's time, while a virtual drive's stands still
 
 Pacer::Facts facts_of(const WriteJob& job, const Ring& ring, Drive& drive) {
   Pacer::Facts facts;
@@ -85,6 +86,21 @@ void Writer::ask_drive() {
   if (const auto buffer = drive_.buffer_capacity()) pacer_.drive_holds(buffer->size - std::min(buffer->size, buffer->available));
 }
 
+// The time of a virtual drive stands still while it is not asked: then the ring is low because the machine is busy, not because
+// the source is slow, and a short while is waited for more. A real drive goes on, and nothing is waited for.
+bool Writer::source_catches_up() {
+  const auto drive_time = drive_.transport().now();
+  const auto until = std::chrono::steady_clock::now() + kCatchUp;
+  const uint64_t put = ring_.level().put;
+  while (drive_.transport().now() == drive_time && !ring_.cancelled()) {
+    const Ring::Level level = ring_.level();
+    if (level.put > put || level.ended) return true;
+    if (std::chrono::steady_clock::now() >= until) return false;
+    ring_.want(level.fill + 1, kLook);
+  }
+  return false;
+}
+
 void Writer::fill_ring(const WriteProgress& progress, const std::stop_token& stop) {
   for (auto now = look(); !stop.stop_requested() && !ring_.cancelled() && !pacer_.filled(now); now = look()) {
     pacer_.fill(now);
@@ -114,7 +130,11 @@ void Writer::write_data(const WriteProgress& progress, const std::stop_token& st
     if (!now.ended) written_.lowest_fill = std::min(written_.lowest_fill, now.fill);
     const Pacer::Advice advice = pacer_.look(now);
     follow(advice);
-    if (advice.what == Pacer::Do::end) return ended(WriteEnd::late_source);
+    if (advice.what == Pacer::Do::end) {
+      if (!source_catches_up()) return ended(WriteEnd::late_source);
+      tick(progress);
+      continue;
+    }
     const auto front = advice.what == Pacer::Do::wait ? std::span<const std::byte>{} : ring_.front();
     if (front.empty()) {
       if (ring_.drained()) break;

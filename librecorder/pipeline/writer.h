@@ -91,6 +91,7 @@ class Writer {
   Pacer::Look look() const;
   void follow(const Pacer::Advice& advice);
   void ask_drive();
+  bool source_catches_up();
   void write_data(const WriteProgress& progress, const std::stop_token& stop);
   void put(std::span<const std::byte> bytes);
   void put_chunk(std::span<const std::byte> chunk);
