@@ -6,10 +6,12 @@
 #include <fcntl.h>
 #include <linux/cdrom.h>
 #include <linux/fs.h>
+#include <mntent.h>
 #include <scsi/scsi.h>
 #include <scsi/scsi_ioctl.h>
 #include <scsi/sg.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -42,23 +44,27 @@ F* real(const char* name, F*) {
 
 bool is_device(const char* path) {
   static const char* const device = ::getenv("SHIM_DEVICE");
-  return device && path && !::strcmp(path, device);
+  if (!device || !path) return false;
+  int fd;
+  if (::sscanf(path, "/dev/fd/%d", &fd) == 1 || ::sscanf(path, "/proc/self/fd/%d", &fd) == 1)
+    return fd >= 0 && fd < kMostDescriptors && ours[static_cast<size_t>(fd)];
+  return !::strcmp(path, device);
 }
 
 bool is_ours(int fd) { return fd >= 0 && fd < kMostDescriptors && ours[static_cast<size_t>(fd)]; }
 
-int connect_drive() {
-  const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  if (const char* socket = ::getenv("SHIM_SOCKET")) ::strncpy(address.sun_path, socket, sizeof address.sun_path - 1);
-  if (fd < 0 || fd >= kMostDescriptors || ::connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) {
-    errno = ENXIO;
-    return -1;
-  }
-  ours[static_cast<size_t>(fd)] = true;
-  position[static_cast<size_t>(fd)] = 0;
-  return fd;
+// A descriptor that came from the program before this one.
+bool is_inherited(int fd) {
+  sockaddr_un peer{};
+  socklen_t length = sizeof peer;
+  const char* socket = ::getenv("SHIM_SOCKET");
+  return socket && ::getpeername(fd, reinterpret_cast<sockaddr*>(&peer), &length) == 0 && peer.sun_family == AF_UNIX &&
+         !::strcmp(peer.sun_path, socket);
+}
+
+__attribute__((constructor)) void adopt() {
+  for (int fd = 0; fd < 64; ++fd)
+    if (is_inherited(fd)) ours[static_cast<size_t>(fd)] = true;
 }
 
 bool transfer(int fd, void* data, size_t bytes, bool out) {
@@ -119,6 +125,22 @@ int simple(int fd, std::initializer_list<uint8_t> cdb, void* data = nullptr, uin
   wire::Answer answer;
   if (!ask(fd, request, data, answer) || answer.outcome != 0) return -1;
   return answer.status == 0 ? 0 : answer.sense_length > 2 ? answer.sense[2] & 15 : -1;
+}
+
+int connect_drive() {
+  const int fd = ::socket(AF_UNIX, SOCK_STREAM, 0);
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  if (const char* socket = ::getenv("SHIM_SOCKET")) ::strncpy(address.sun_path, socket, sizeof address.sun_path - 1);
+  if (fd < 0 || fd >= kMostDescriptors || ::connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) {
+    errno = ENXIO;
+    return -1;
+  }
+  ours[static_cast<size_t>(fd)] = true;
+  position[static_cast<size_t>(fd)] = 0;
+  // The kernel asks an optical drive as it is opened, and keeps the unit attentions for itself.
+  for (int i = 0; i < 8 && simple(fd, {0, 0, 0, 0, 0, 0}) == 6; ++i) continue;
+  return fd;
 }
 
 uint64_t capacity(int fd) {
@@ -251,6 +273,9 @@ OLD_STATS(__lxstat64, stat64)
   }
 OLD_FSTATS(__fxstat, stat)
 OLD_FSTATS(__fxstat64, stat64)
+
+// Nothing of ours is ever mounted; what is mounted on this machine is none of a burner's business.
+EXPORT FILE* setmntent(const char*, const char*) __THROW { return ::fopen("/dev/null", "re"); }
 
 EXPORT int access(const char* path, int mode) { return is_device(path) ? 0 : REAL(access)(path, mode); }
 
