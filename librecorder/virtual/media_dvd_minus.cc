@@ -109,7 +109,7 @@ class DvdMinus final : public SequentialMedium {
       case WriteParameters::packet:
         if (disc_.minimally_blanked) refuse(5, 0x64, 0x00);
         if (parameters.track_mode() != kControlIncremental) refuse(5, 0x64, 0x00);
-        if (!(parameters.track_mode_flags & WriteParameters::kFixedPacket) || parameters.packet_size != kRules.unit) refuse(5, 0x64, 0x01);
+        check_packets(parameters);
         if (!(parameters.write_type_flags & WriteParameters::kLinkSizeValid) || parameters.link_size != kRules.unit) refuse(5, 0x64, 0x01);
         break;
       case WriteParameters::session_at_once:
@@ -120,8 +120,18 @@ class DvdMinus final : public SequentialMedium {
       default: refuse(5, 0x64, 0x00);
     }
   }
+  // Some drives insist on fixed packets of 16 sectors where others ignore both fields. growisofs knows that of DVD-R;
+  // on DVD-RW it writes variable packets.
+  void check_packets(const WriteParameters& parameters) const {
+    const bool fixed = parameters.track_mode_flags & WriteParameters::kFixedPacket;
+    if (!fixed && disc_.type->rewritable && parameters.packet_size == 0) return;
+    if (!fixed || parameters.packet_size != kRules.unit) refuse(5, 0x64, 0x01);
+  }
   void complete(TrackInformation& info) const override {
-    info.data_mode = info.data_mode | TrackInformation::kPacket | TrackInformation::kFixedPacket;
+    // Not fixed before it is written so: growisofs gives up on a sequential track that says it is.
+    // What is not written yet would be written incrementally, unless the host says otherwise.
+    if (info.data_mode & TrackInformation::kBlank) info.track_mode = kControlIncremental;
+    info.data_mode = info.data_mode | TrackInformation::kPacket;
     info.fixed_packet_size = kRules.unit;
     info.length = 38;
   }

@@ -121,7 +121,7 @@ std::vector<FormattableCapacity> dvd_rw_formats(const Disc& disc) {
   const auto entry = [](uint32_t blocks, FormatType type, uint32_t parameter) {
     return FormattableCapacity{blocks, static_cast<uint8_t>(static_cast<uint8_t>(type) << 2), parameter};
   };
-  std::vector<FormattableCapacity> list{entry(most, FormatType::full, kUnit), entry(most, FormatType::dvd_rw_full, kUnit)};
+  std::vector<FormattableCapacity> list{entry(most, FormatType::full, fsi::kSectorSize), entry(most, FormatType::dvd_rw_full, kUnit)};
   if (disc.profile == Profile::dvd_rw_overwrite && disc.format.state == State::complete) {
     list.push_back(entry(most - disc.format.blocks, FormatType::dvd_rw_grow, kUnit));
     list.push_back(entry(most - disc.format.blocks, FormatType::dvd_rw_quick_grow, kUnit));
@@ -135,7 +135,9 @@ Duration format_dvd_rw(Disc& disc, const FormatRequest& request) {
   const bool quick = is(request, FormatType::dvd_rw_quick);
   if (!quick && !is(request, FormatType::full) && !is(request, FormatType::dvd_rw_full)) refuse_parameter(8);
   if (request.subtype) refuse_parameter(8);
-  if (request.parameter != kUnit && request.parameter != 0) refuse_parameter(9);
+  // MMC: of the full format it is the block length, of the others the size of an ECC block.
+  const uint32_t parameter = is(request, FormatType::full) ? fsi::kSectorSize : kUnit;
+  if (request.parameter != parameter && request.parameter != 0) refuse_parameter(9);
   if (request.blocks == 0 || request.blocks % kUnit || request.blocks > most) refuse_parameter(4);
   disc.profile = Profile::dvd_rw_overwrite;
   disc.minimally_blanked = false;
