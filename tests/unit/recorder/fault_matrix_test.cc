@@ -97,7 +97,13 @@ class FaultMatrix : public testing::TestWithParam<Kind> {
     }
     if (!fault.empty()) registry.set_faults("d", {fault});
   }
-  DriveEntry drive() const { return {0, "d", "virtual:d", "", "DISCPRES", "VIRTUAL DRIVE", "", true}; }
+  DriveEntry drive() const {
+    DriveEntry entry;
+    entry.name = "d";
+    entry.node = "virtual:d";
+    entry.is_virtual = true;
+    return entry;
+  }
   BurnOptions options() const {
     BurnOptions o;
     o.at_once = GetParam().at_once;

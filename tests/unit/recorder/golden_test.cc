@@ -35,7 +35,13 @@ class Golden : public testing::TestWithParam<Recipe> {
  protected:
   static constexpr uint64_t kSectors = 640;
 
-  DriveEntry drive() const { return {0, "d", "virtual:d", "", "DISCPRES", "VIRTUAL DRIVE", "", true}; }
+  DriveEntry drive() const {
+    DriveEntry entry;
+    entry.name = "d";
+    entry.node = "virtual:d";
+    entry.is_virtual = true;
+    return entry;
+  }
 
   WriteReport burn_noise(const std::function<void(BurnOptions&)>& change = {}) {
     BurnOptions options;
