@@ -82,6 +82,7 @@ ImageContents::ImageContents(const SectorSource& source, ContentsOptions options
       why = issue.what + (issue.detail.empty() ? "" : ": " + issue.detail) + " (LBA " + std::to_string(issue.where.first) + ")";
       break;
     }
+  if (volume_.raw_sectors) why = kRawSectors;
   throw Error(ErrorKind::corrupt, source_.name(), "looking for a file system", why);
 }
 

@@ -233,7 +233,7 @@ void Extraction::stream(std::string_view name, const TreeEntry& stream) {
 }
 
 ExtractReport Extraction::finish() {
-  if (!met_)
+  if (!met_ && wanted_ != "/")
     throw Error(ErrorKind::usage, printable(wanted_), "extracting it from " + printable(source_.name()),
                 "there is no such path in the tree");
   // Links now: while files were made there was none that could have led outside.

@@ -134,7 +134,9 @@ class Verification {
     for (const auto& tree : volume_.trees) report_.file_systems.emplace_back(tree->name());
     if (report_.file_systems.empty())
       note("there is no file system that verify knows",
-           "no volume descriptors from sector " + std::to_string(options_.session_start + disc::kFirstDescriptor), Severity::error);
+           volume_.raw_sectors ? std::string(kRawSectors)
+                               : "no volume descriptors from sector " + std::to_string(options_.session_start + disc::kFirstDescriptor),
+           Severity::error);
   }
 
   void note_manifest(std::optional<uint64_t> promised) {

@@ -1,6 +1,7 @@
 #include "libfsi/read/volume.h"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 
 #include "libfsi/read/careful.h"
@@ -146,6 +147,12 @@ VolumeRead read_volume(const SectorSource& source, uint64_t session_start, Issue
   volume.trees.assign(volume.iso_trees.begin(), volume.iso_trees.end());
   const bool posix = !volume.iso_trees.empty() && volume.iso_trees.front()->rock_ridge();
   volume.trees.insert(volume.trees.begin() + (posix ? 1 : 0), volume.udf_trees.begin(), volume.udf_trees.end());
+  if (volume.trees.empty() && source.sectors() > 0) {
+    // ECMA-130 14: the synchronization field of a sector as it lies on the disc.
+    static constexpr std::array<unsigned char, 12> kSync = {0, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 0};
+    const auto start = reader.cached(0);
+    volume.raw_sectors = !start.empty() && std::memcmp(start.data(), kSync.data(), kSync.size()) == 0;
+  }
   return volume;
 }
 

@@ -128,8 +128,9 @@ struct VolumeRead {
   std::optional<DescriptorAt> primary;
   std::vector<DescriptorAt> supplementary;  ///< Joliet, enhanced and unknown ones
   std::vector<Lba> boot_catalogs;
-  SectorRange descriptors;  ///< from the first to the terminator
-  bool has_udf = false;     ///< an NSR descriptor was seen
+  SectorRange descriptors;   ///< from the first to the terminator
+  bool has_udf = false;      ///< an NSR descriptor was seen
+  bool raw_sectors = false;  ///< there is nothing, and it begins like sectors of 2352 bytes of a CD
   /// The ISO-shaped trees, the best one for naming things first: Rock Ridge, Joliet, enhanced, plain.
   std::vector<std::shared_ptr<const IsoTree>> iso_trees;
   std::vector<std::shared_ptr<const UdfTree>> udf_trees;  ///< at most one today
@@ -140,6 +141,10 @@ struct VolumeRead {
   /// Volume space size of the primary descriptor, 0 when there is none.
   uint64_t sectors() const { return primary ? primary->descriptor.volume_space_size.little() : 0; }
 };
+
+/// Why VolumeRead::raw_sectors cannot be read, and what to do.
+inline constexpr std::string_view kRawSectors =
+    "these are raw sectors of 2352 bytes; take the 2048 bytes of data out of each (bchunk does) and try again";
 
 /// Reads the descriptors from `session_start` + 16. Addresses in them are absolute sectors of `source`.
 /// `source` must outlive the volume. Throws only Error(interrupted).

@@ -24,7 +24,7 @@ bool has_archive_suffix(std::string_view name) {
   std::string lower(name);
   for (char& c : lower)
     if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  for (const char* suffix : {".tar", ".tgz", ".taz", ".tbz", ".tbz2", ".tlz", ".txz", ".tzst", ".zip", ".7z", ".cpio", ".iso"})
+  for (const char* suffix : {".tar", ".tgz", ".taz", ".tbz", ".tbz2", ".tlz", ".txz", ".tzst", ".zip", ".7z", ".cpio", ".iso", ".udf"})
     if (lower.ends_with(suffix) && lower.size() > std::strlen(suffix)) return true;
   for (const char* inner : {".tar", ".cpio"})
     for (const char* outer : {".gz", ".bz2", ".xz", ".zst", ".lz4", ".lzma", ".lz", ".z"}) {

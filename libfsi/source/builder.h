@@ -50,7 +50,7 @@ class TreeBuilder {
   /// One SOURCE of the command line:
   ///   DIRECTORY    its contents go into the root
   ///   FILE         goes into the root under its own name; a link named here is followed
-  ///   ARCHIVE      a file whose name ends like one (.tar .tgz .tar.zst .zip .7z .cpio .iso ...): its
+  ///   ARCHIVE      a file whose name ends like one (.tar .tgz .tar.zst .zip .7z .cpio .iso .udf ...): its
   ///                contents go into the root
   ///   -            the same for an archive on standard input
   ///   PATH=SOURCE  a directory: its contents go into PATH; a file, archive or not: it becomes PATH;
@@ -63,7 +63,8 @@ class TreeBuilder {
   /// Whatever is at `host_path` (not a directory) becomes `at`; a symbolic link is followed.
   void add_file(const std::string& host_path, std::string_view at);
   /// Merges the contents of an archive into the directory `at`: tar in every compression, zip, 7z,
-  /// cpio, ISO image, known by content. "-" is standard input. Errors: see archive.h.
+  /// cpio, known by content. "-" is standard input. Errors: see archive.h. A file-system image is read by
+  /// ScanOptions::open_image: its contents stay in it, what cannot be read is told by finish().
   void add_archive(const std::string& host_path, std::string_view at = "/");
   /// The same from a descriptor, which is duplicated; `name` is for messages. It need not be seekable.
   void add_archive(int fd, const std::string& name, std::string_view at = "/");
