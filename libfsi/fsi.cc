@@ -12,6 +12,7 @@
 
 #include "libfsi/boot.h"
 #include "libfsi/dvd_video.h"
+#include "libfsi/image_source.h"
 #include "libfsi/iso9660/iso9660.h"
 #include "libfsi/iso9660/volume_texts.h"
 #include "libfsi/joliet/joliet.h"
@@ -73,8 +74,8 @@ void check_udf_wishes(const ImageOptions& options) {
       throw Error(ErrorKind::usage, option, "choosing the file systems", std::string(what) + " are in UDF alone; add --udf=" + from);
     if (udf_revision(options) < first)
       throw Error(ErrorKind::usage, option, "choosing the revision of UDF",
-                  std::string(what) + " are in UDF from revision " + from + " on, and this image has " + udf_revision_text(udf_revision(options)) +
-                      "; add --udf=" + from);
+                  std::string(what) + " are in UDF from revision " + from + " on, and this image has " +
+                      udf_revision_text(udf_revision(options)) + "; add --udf=" + from);
   };
   check(options.scan.xattrs == Xattrs::keep, "--xattrs", "named streams, which extended attributes become,", kFirstWithStreams);
   check(!options.real_time.empty(), "--real-time", "real-time files", kFirstWithRealTime);
@@ -84,7 +85,8 @@ void check_udf_wishes(const ImageOptions& options) {
 void join_udf_for_large_files(ImageOptions& options, const SourceTree& tree) {
   constexpr uint64_t kLarge = uint64_t{4} << 30;
   if (!options.udf_for_large_files || options.file_systems.udf || !options.file_systems.iso9660) return;
-  const auto large = std::find_if(tree.contents.begin(), tree.contents.end(), [](const Content& content) { return content.size >= kLarge; });
+  const auto large =
+      std::find_if(tree.contents.begin(), tree.contents.end(), [](const Content& content) { return content.size >= kLarge; });
   if (large == tree.contents.end()) return;
   options.file_systems.udf = true;
   if (options.warn)
@@ -106,16 +108,18 @@ ImageOptions with_defaults(ImageOptions options) {
   if (!options.threads) options.threads = std::max(1u, std::thread::hardware_concurrency());
   options.scan.threads = options.threads;
   // Looking costs a tenth of the time on small files: only where asking for them would help.
-  if (options.scan.xattrs == Xattrs::ignore && options.count_xattrs && options.file_systems.udf && udf_revision(options) >= kFirstWithStreams)
+  if (options.scan.xattrs == Xattrs::ignore && options.count_xattrs && options.file_systems.udf &&
+      udf_revision(options) >= kFirstWithStreams)
     options.scan.xattrs = Xattrs::count;
   check_udf_wishes(options);
+  if (!options.scan.open_image) options.scan.open_image = open_image_source;
   return options;
 }
 
 // The volume descriptors follow each other from sector 16 without a gap, the set terminator is the last of ISO 9660's, and
 // UDF's recognition sequence follows it: firmware and GRUB give up at the first sector that is neither.
 std::vector<std::unique_ptr<FormatWriter>> make_formats(const ImageOptions& options, BootWriters boot, const Volume& volume,
-                                                        const SourceTree& tree, const Layout& layout,
+                                                        const SourceTree& tree, const Layout& layout, const Region* checksums,
                                                         std::vector<std::unique_ptr<Region>>& regions) {
   const FileSystems& wanted = options.file_systems;
   std::vector<std::unique_ptr<FormatWriter>> formats;
@@ -124,7 +128,7 @@ std::vector<std::unique_ptr<FormatWriter>> make_formats(const ImageOptions& opti
   if (wanted.iso9660) {
     const uint64_t primary = descriptor++;
     if (boot.el_torito) ++descriptor;  // its record's place is fixed: BIOSes look nowhere else
-    formats.push_back(make_iso9660(tree, volume, layout, primary, descriptor));
+    formats.push_back(make_iso9660(tree, volume, layout, primary, descriptor, checksums));
     if (volume.iso_level == 4) ++descriptor;  // ISO 9660:1999 has an enhanced descriptor
     if (wanted.joliet) formats.push_back(make_joliet(tree, volume, layout, descriptor++));
     regions.push_back(make_set_terminator(descriptor++));
@@ -150,6 +154,17 @@ void check_required(const SourceTree& tree, const std::vector<std::string>& path
   if (!missing.empty()) throw Error(ErrorKind::usage, missing, "checking what the image must have", "it is not in the sources");
 }
 
+void check_implants(const ImageOptions& options) {
+  const ImplantOptions& wanted = options.implants;
+  const auto refuse = [](const char* why) { throw Error(ErrorKind::usage, "--implant", "choosing the sums to implant", why); };
+  if (wanted.supported && !wanted.isomd5) refuse("supported is a mark of isomd5sum's; add isomd5");
+  if (wanted.isomd5 && !options.file_systems.iso9660)
+    refuse("isomd5sum keeps its sums in the volume descriptor of ISO 9660; add iso9660 to --fs");
+  if (wanted.isomd5 && options.session_start) refuse("isomd5sum looks at sector 16 of a disc only; a later session has to do without");
+  if (wanted.libisofs && !options.file_systems.rock_ridge)
+    refuse("the sums of libisofs are found through Rock Ridge; add rockridge to --fs");
+}
+
 void check_capacity(uint64_t sectors, uint64_t capacity) {
   if (capacity && sectors > capacity)
     throw Error(ErrorKind::limit, "", "laying out the image",
@@ -158,11 +173,13 @@ void check_capacity(uint64_t sectors, uint64_t capacity) {
 }
 
 std::vector<Region*> request_regions(const std::vector<std::unique_ptr<FormatWriter>>& formats,
-                                     const std::vector<std::unique_ptr<Region>>& own, ManifestWriter* manifest) {
+                                     const std::vector<std::unique_ptr<Region>>& own, Implants* implants, ManifestWriter* manifest) {
   std::vector<Region*> regions;
   for (const auto& region : own) regions.push_back(region.get());
   for (const auto& format : formats)
     for (Region* region : format->regions()) regions.push_back(region);
+  if (implants)
+    for (Region* region : implants->regions()) regions.push_back(region);
   if (manifest)
     for (Region* region : manifest->regions()) regions.push_back(region);
   return regions;
@@ -224,6 +241,8 @@ std::unique_ptr<Image> FileSystemImage::create_result() {
   const tbb::global_control threads(tbb::global_control::max_allowed_parallelism, options_.threads);
   Image::Parts parts;
   parts.threads = options_.threads;
+  parts.sums = options_.sums;
+  check_implants(options_);
 
   const BootOptions wanted_boot = complete_boot(options_);
   const std::optional<CatalogFile> catalog = add_boot_catalog(wanted_boot, options_.volume.created, tree_);
@@ -248,7 +267,9 @@ std::unique_ptr<Image> FileSystemImage::create_result() {
   // Every format finds its names and its order; directories are independent of each other.
   BootWriters boot_writers = make_boot_writers(options_.hybrid, wanted_boot, catalog ? &*catalog : nullptr, *volume, tree, layout);
   ElTorito* const boot = boot_writers.el_torito.get();
-  parts.formats = make_formats(options_, std::move(boot_writers), *volume, tree, layout, parts.regions);
+  if (options_.implants.any()) parts.implants = std::make_unique<Implants>(tree, layout, options_.implants);
+  const Region* const checksums = parts.implants ? parts.implants->array() : nullptr;
+  parts.formats = make_formats(options_, std::move(boot_writers), *volume, tree, layout, checksums, parts.regions);
   for (const auto& format : parts.formats) format->prepare();
   if (parts.formats.size() == 1) parts.layout->holder = parts.formats.front().get();
   check_stop(options_.stop);
@@ -256,9 +277,9 @@ std::unique_ptr<Image> FileSystemImage::create_result() {
   if (boot && options_.warn)
     for (const std::string& note : boot->notes()) options_.warn("boot", note);
 
-  // Each format asks for room; the manifest asks for the end, since it depends on all the other bytes.
+  // Each format asks for room; sums of others and the manifest ask for the end, since they depend on all the other bytes.
   if (options_.digest != DigestKind::none) parts.manifest = std::make_unique<ManifestWriter>(tree, layout, options_.digest);
-  const std::vector<Region*> regions = request_regions(parts.formats, parts.regions, parts.manifest.get());
+  const std::vector<Region*> regions = request_regions(parts.formats, parts.regions, parts.implants.get(), parts.manifest.get());
 
   // Sizes by the very code that writes, into a sink that counts; then addresses, serially, the only place that does.
   const std::vector<uint64_t> sizes = measure_regions(regions);

@@ -67,6 +67,8 @@ struct ImageOptions {
   std::vector<std::string> required;   ///< paths that the image must have, else Error{usage}
   uint64_t capacity = 0;               ///< most sectors it may have, else Error{limit}; 0: no matter
   DigestKind digest = DigestKind::xxh3;  ///< none: no manifest
+  ImplantOptions implants;               ///< sums of other programs
+  std::vector<SumKind> sums;             ///< of every file, for Image::for_each_file_sum()
   Lba session_start = 0;                 ///< LBA of the first sector; shifts every absolute address
   unsigned threads = 0;                  ///< 0: as many as there are processors
   ScanOptions scan;

@@ -11,6 +11,7 @@
 
 #include "libfsi/base/error.h"
 #include "libfsi/base/file.h"
+#include "libfsi/base/sum_files.h"
 #include "verify/disc.h"
 #include "verify/map.h"
 #include "verify/report.h"
@@ -187,10 +188,17 @@ Outcome verify_target(const Options& options, const Target& target, unsigned thr
     if (state) how.go_on = &*state;
     how.checkpoint = [memory, identity](const fsi::PassState& now) { memory->keep(identity, now); };
   }
+  fsi::SumFiles sums(options.sums);
+  how.file_sum = [&](fsi::SumKind kind, std::string_view path, const auto& sum) { sums.add(kind, path, sum); };
   how.survey_cells = options.map.empty() ? 0 : kMapCells;
 
   fsi::VerifyReport report = fsi::verify(*opened.source, how);
   add_findings(opened, report);
+  sums.close();
+  if (sums.left_out() != 0)
+    report.issues.push_back({.finding = Finding::unreadable,
+                             .what = "files are not in the lists of sums",
+                             .detail = fmt::format("{} of them could not be read whole", sums.left_out())});
   if (against.tree) {
     report.against = fmt::format("{}", fmt::join(options.against, ", "));
     report.files_against = compared.files;

@@ -94,6 +94,12 @@ Parsed parse(int argc, char** argv) {
       ->option_text("FILE");
   app.add_option("--patience", patience, "Drives: how long bad places may take in all (default 30m)")->option_text("TIME");
   app.add_flag("--uncached", options.uncached, "Image files: have the kernel forget what it holds of them in memory, and read the disk");
+  bool no_implants = false;
+  app.add_flag("--no-implants", no_implants, "Do not check the sums of isomd5sum and libisofs (MD5 is slow)");
+  app.add_option("--sums", options.sums,
+                 "Write the sums of all files to FILE, as xxh128sum, sha256sum or md5sum -c read them; - is standard output")
+      ->allow_extra_args(false)
+      ->option_text("xxh128|sha256|md5 FILE");
   app.add_flag("--json", options.json, "The report as a JSON object, one line for each image");
   app.add_option("-j,--threads", options.threads, "Threads (default: one for each processor)")->check(CLI::Range(1, 64))->option_text("N");
   auto* list = app.add_flag("--list", options.list,
@@ -131,6 +137,11 @@ Parsed parse(int argc, char** argv) {
     check_one_target(options);
     if (!options.tree.empty() && !options.list && options.cat.empty() && options.extract.empty())
       throw CLI::ValidationError("--tree", "goes with --list, --cat or --extract");
+    options.verify.foreign_sums = !no_implants;
+    for (const auto& [kind, file] : options.sums) options.verify.file_sums.push_back(fsi::parse_sum_kind(kind, "--sums"));
+    if (!options.sums.empty() && level == "quick") throw CLI::ValidationError("--sums", "sums of files need --level full");
+    if (!options.sums.empty() && !options.resume.empty())
+      throw CLI::ValidationError("--sums", "sums of files need every sector in one go, without --resume");
     options.progress = fsi::parse_progress_style(progress, ::isatty(STDERR_FILENO) == 1);
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return {std::nullopt, app.exit(error)};

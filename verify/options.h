@@ -4,6 +4,7 @@
 #include <chrono>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "libfsi/base/meter.h"
@@ -33,6 +34,7 @@ struct Options {
   std::string cat;                   // path in the image
   std::vector<std::string> extract;  // path in the image, directory
   std::string tree;
+  std::vector<std::pair<std::string, std::string>> sums;  // kind, file
   fsi::ProgressStyle progress = fsi::ProgressStyle::none;
   fsi::VerifyOptions verify;
 };

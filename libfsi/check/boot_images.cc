@@ -205,6 +205,8 @@ void BootImages::check_info_table(const BootImage& image, const Place& place) {
   else
     compare("sector of the image", table.image_sector, image.lba);
   if (!place.file.empty()) compare("length", table.image_bytes, length);
+  if (place.file.empty() && !summable)
+    fault_of_image(what, clause, image, "length is " + std::to_string(length) + ", up to the end there are " + std::to_string(room));
   if (summable) compare("checksum", table.checksum, sum_of_words(image, length));
 
   Le16 segment;

@@ -61,7 +61,9 @@ class DiscPass {
         ++state_.next;
       } else {
         end_ = range_.end();
-        state_.next = read_chunk(range_.first + state_.next) - range_.first;
+        const uint64_t from = range_.first + state_.next, to = read_chunk(from);
+        if (options_.in_order) hand_on({from, to - from});
+        state_.next = to - range_.first;
       }
       tell(selection_.sampled() ? state_.next * kChunkSectors : state_.next, selection_.sampled() ? count * kChunkSectors : count);
       if (options_.checkpoint) options_.checkpoint(state_);
@@ -109,6 +111,21 @@ class DiscPass {
     }
     if (whole) compare(chunk);
     return chunk.end();
+  }
+
+  // What read_chunk() has left behind, chunk by chunk: the buffer holds the first of them, what lies behind it was lost.
+  void hand_on(SectorRange range) {
+    for (uint64_t at = range.first; at < range.end();) {
+      const uint64_t offset = (at - range_.first) % kChunkSectors;
+      const SectorRange part{at, std::min(kChunkSectors - offset, range.end() - at)};
+      std::vector<SectorRange> unreadable;
+      for (auto lost = state_.so_far.unreadable.rbegin(); lost != state_.so_far.unreadable.rend() && lost->end() > part.first; ++lost) {
+        const uint64_t first = std::max(lost->first, part.first), end = std::min(lost->end(), part.end());
+        if (first < end) unreadable.insert(unreadable.begin(), {first, end - first});
+      }
+      options_.in_order->take(part, std::span(buffer_).subspan(offset * kSectorSize, part.count * kSectorSize), unreadable);
+      at = part.end();
+    }
   }
 
   // Everything before `first` is bad. Steps that double, until a sector can be read; then back to the first good one.

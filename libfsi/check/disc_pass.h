@@ -4,6 +4,7 @@
 
 #include <chrono>
 
+#include "libfsi/base/in_order.h"
 #include "libfsi/base/timed_source.h"
 #include "libfsi/check/pass_state.h"
 
@@ -14,6 +15,7 @@ struct DiscPassOptions {
   /// How much time may go into commands that fail or take two seconds and more. After it what fails is no longer looked
   /// at closely, after twice as much growing stretches are given up: the pass ends in bounded time in any case.
   std::chrono::nanoseconds patience = std::chrono::minutes(30);
+  InOrder* in_order = nullptr;  ///< as in CompareOptions
   Progress progress{};
   std::stop_token stop{};
   Checkpoint checkpoint{};

@@ -61,7 +61,7 @@ void LinkCounts::check(const FileSystemReader& tree, bool own, IssueLog& log, st
       ++more_directories;
       continue;
     }
-    directories.emplace_back(i, std::to_string(d.links) + " links, " + std::to_string(d.inside) + " directories inside");
+    directories.emplace_back(i, std::to_string(d.links) + " instead of " + std::to_string(2 + uint64_t{d.inside}));
     namer.directories[i];
   }
   if (own) {
@@ -75,7 +75,7 @@ void LinkCounts::check(const FileSystemReader& tree, bool own, IssueLog& log, st
         ++more_files;
         continue;
       }
-      files.emplace_back(files_[i].serial, std::to_string(wrong->links) + " links, " + std::to_string(end - i) + " names");
+      files.emplace_back(files_[i].serial, std::to_string(wrong->links) + " instead of " + std::to_string(end - i));
       namer.files[files_[i].serial];
     }
   }

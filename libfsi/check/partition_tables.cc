@@ -6,6 +6,7 @@
 #include <cstring>
 #include <optional>
 
+#include "libfsi/base/digest.h"
 #include "libfsi/read/careful.h"
 
 namespace fsi {
@@ -20,6 +21,11 @@ constexpr uint64_t kMostEntryBytes = 1 << 20;
 
 uint32_t crc_of(std::span<const std::byte> bytes) {
   return static_cast<uint32_t>(crc32_z(0, reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size()));
+}
+
+std::string hex_number(uint32_t number) {
+  const Be32 bytes = number;
+  return "0x" + hex(bytes_of(bytes));
 }
 
 bool equal(const Guid& a, const Guid& b) { return std::memcmp(&a, &b, sizeof a) == 0; }
@@ -141,7 +147,7 @@ class TableReader {
     std::fill_n(blank.begin() + offsetof(GptHeader, header_crc32), 4, std::byte{0});
     if (crc_of(blank) != header.header_crc32)
       return complain("the CRC of a GUID partition table's header is wrong",
-                      std::to_string(header.header_crc32) + " recorded, " + std::to_string(crc_of(blank)) + " computed");
+                      hex_number(header.header_crc32) + " recorded, " + hex_number(crc_of(blank)) + " computed");
     if (header.my_lba != block)
       complain("the header of a GUID partition table does not know where it is",
                "block " + std::to_string(header.my_lba) + " instead of " + std::to_string(block));
@@ -154,7 +160,7 @@ class TableReader {
       return complain("the entries of a GUID partition table cannot be read", "they begin at block " + std::to_string(header.entries_lba));
     if (crc_of(half.entries) != header.entries_crc32)
       return complain("the CRC of a GUID partition table's entries is wrong",
-                      std::to_string(header.entries_crc32) + " recorded, " + std::to_string(crc_of(half.entries)) + " computed");
+                      hex_number(header.entries_crc32) + " recorded, " + hex_number(crc_of(half.entries)) + " computed");
     if (header.first_usable_lba > header.last_usable_lba || header.last_usable_lba >= blocks_)
       complain("the usable blocks of a GUID partition table are none",
                std::to_string(header.first_usable_lba) + ".." + std::to_string(header.last_usable_lba) + " of " + std::to_string(blocks_));
@@ -169,7 +175,7 @@ class TableReader {
     if (!at_start) fault("the primary GUID partition table is missing", kGptName, "UEFI 5.3.2", 1, "its backup is in the last block");
     const uint64_t backup_at = primary ? primary->header.alternate_lba.get() : blocks_ - 1;
     std::optional<GptHalf> backup;
-    if (backup_at >= blocks_ || !header_block(backup_at))
+    if (backup_at <= 1 || backup_at >= blocks_ || !header_block(backup_at))
       fault("the backup of the GUID partition table is missing", kGptName, "UEFI 5.3.2", primary ? 1 : backup_at,
             "no header in block " + std::to_string(backup_at) + " of " + std::to_string(blocks_));
     else

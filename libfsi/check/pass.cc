@@ -26,10 +26,10 @@ void add(CompareResult& to, CompareResult&& more) {
 void run_pass(const SectorSource& source, const SectorSource& through, SectorRange range, const Manifest* manifest,
               const PassOptions& options, PassState& state) {
   if (const auto* disc = dynamic_cast<const TimedSource*>(&source)) {
-    const DiscPassOptions how{options.sample, options.patience, options.progress, options.stop, options.checkpoint};
+    const DiscPassOptions how{options.sample, options.patience, options.in_order, options.progress, options.stop, options.checkpoint};
     return read_disc(*disc, through, range, manifest, how, state);
   }
-  CompareOptions how{options.parallel, options.threads, options.sample, options.progress, options.stop};
+  CompareOptions how{options.parallel, options.threads, options.sample, options.in_order, options.progress, options.stop};
   if (!options.checkpoint || options.sample) {
     state.so_far = read_and_compare(through, range, manifest, how);
     state.next = range.count;

@@ -11,6 +11,7 @@ struct PassOptions {
   unsigned threads = 0;
   uint64_t sample = 0;
   std::chrono::nanoseconds patience{};
+  InOrder* in_order = nullptr;  ///< as in CompareOptions; not of a pass that goes on from an earlier one
   Progress progress{};
   std::stop_token stop{};
   Checkpoint checkpoint{};  ///< empty: nothing is kept

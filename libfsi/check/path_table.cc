@@ -137,7 +137,8 @@ class PathTableCheck {
     if (record.parent == 0 || record.parent > extents.size() || (record.parent >= number && number != 1) ||
         extents[record.parent - 1u] != it->parent)
       fault("a path table record has the wrong parent", at, "ECMA-119 9.4.4",
-            "record " + std::to_string(number) + ": parent " + std::to_string(record.parent));
+            "record " + std::to_string(number) + ": parent " + std::to_string(record.parent) + "; the directory's is at LBA " +
+                std::to_string(it->parent));
     if (identifier_hash(record.identifier) != it->identifier)
       fault("a path table record has another identifier than its directory", at, "ECMA-119 9.4.5", "record " + std::to_string(number));
   }

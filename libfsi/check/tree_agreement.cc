@@ -3,14 +3,17 @@
 #include <algorithm>
 #include <map>
 #include <string>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "libfsi/base/error.h"
+#include "libfsi/disc/iso9660.h"
 
 namespace fsi {
 
 namespace {
 
 constexpr size_t kDescribed = 64;
-// A file as large as this cannot be shown whole by one section of ISO 9660, and some makers use no more.
-constexpr uint64_t kBeyondOneSection = 0xFFFFF800;
 
 uint64_t hash_of(std::string_view text) { return std::hash<std::string_view>{}(text); }
 
@@ -104,8 +107,9 @@ class Disagreement {
  public:
   using Item = TreeAgreement::Item;
   using Tree = TreeAgreement::Tree;
-  Disagreement(const Tree& a, const Tree& b, bool own, IssueLog& log, const std::stop_token& stop)
-      : a_(a), b_(b), own_(own), log_(log), stop_(stop) {}
+  /// `said`: paths that were found to disagree, so that each is said once.
+  Disagreement(const Tree& a, const Tree& b, bool own, std::unordered_set<uint64_t>& said, IssueLog& log, const std::stop_token& stop)
+      : a_(a), b_(b), own_(own), said_(said), log_(log), stop_(stop) {}
 
   // Both sorted by path.
   void by_names() {
@@ -132,34 +136,36 @@ class Disagreement {
       } else if (x == only_a.end() || by_data(*y, *x)) {
         missing_in_a_.push_back(y++->path);
       } else {
-        renamed_.push_back(x->path);
+        renamed_.emplace(x->path, y->path);
+        if (renamed_in_b_.size() < kDescribed) renamed_in_b_.insert(y->path);
         ++x, ++y;
       }
     }
-    for (auto* list : {&differ_, &missing_in_a_, &missing_in_b_, &renamed_}) std::ranges::sort(*list);
-    if (!differ_.empty() || !missing_in_a_.empty()) walk(b_, [&](const TreeEntry& entry) { see_b(entry); });
+    for (auto* list : {&differ_, &missing_in_a_, &missing_in_b_}) std::ranges::sort(*list);
+    if (!differ_.empty() || !missing_in_a_.empty() || !renamed_.empty()) walk(b_, [&](const TreeEntry& entry) { see_b(entry); });
     if (!differ_.empty() || !missing_in_b_.empty() || !renamed_.empty()) walk(a_, [&](const TreeEntry& entry) { see_a(entry); });
   }
 
   // Names are no help: every place of data that one tree has must be in the other.
   void by_data() {
-    for (const auto& [here, there] : {std::pair(&a_, &b_), std::pair(&b_, &a_)}) {
-      const auto mine = data_of(*here), others = data_of(*there);
-      std::vector<std::pair<uint64_t, uint64_t>> missing;
-      std::ranges::set_difference(mine, others, std::back_inserter(missing));
-      if (missing.empty()) continue;
-      walk(*here, [&](const TreeEntry& entry) {
-        const Item item = TreeAgreement::item_of(entry);
-        if (!entry.associated && item.place != 0 && std::ranges::binary_search(missing, std::pair(item.place, item.size)))
-          report("a tree names data that another does not", *here, entry,
-                 std::string(here->reader->name()) + ": " + place_text(entry) + "; no file of " + std::string(there->reader->name()) +
-                     " has just these",
-                 hidden());
+    const auto in_a = data_of(a_), in_b = data_of(b_);
+    std::ranges::set_difference(in_a, in_b, std::back_inserter(data_only_a_));
+    std::ranges::set_difference(in_b, in_a, std::back_inserter(data_only_b_));
+    if (!data_only_b_.empty())
+      walk(b_, [&](const TreeEntry& entry) {
+        if (has(data_only_b_, entry) && in_b_.size() < kDescribed) in_b_.emplace(hash_of(entry.path), describe(entry));
       });
-    }
+    if (!data_only_a_.empty())
+      walk(a_, [&](const TreeEntry& entry) {
+        if (has(data_only_a_, entry)) see_data(entry);
+      });
+    for (const auto& [path, described] : in_b_)
+      if (!said_.contains(path)) report("a tree names data that another does not", b_, described, only(b_, described, a_), hidden());
   }
 
  private:
+  using Data = std::vector<std::pair<uint64_t, uint64_t>>;  // place, size
+
   template <class See>
   void walk(const Tree& tree, See see) {
     class Seeing final : public Visitor {
@@ -174,8 +180,8 @@ class Disagreement {
     tree.reader->walk(visitor, ignored, stop_);
   }
 
-  static std::vector<std::pair<uint64_t, uint64_t>> data_of(const Tree& tree) {
-    std::vector<std::pair<uint64_t, uint64_t>> data;
+  static Data data_of(const Tree& tree) {
+    Data data;
     for (const Item& item : tree.items)
       if (item.place != 0) data.emplace_back(item.place, item.size);
     std::ranges::sort(data);
@@ -186,67 +192,106 @@ class Disagreement {
   // Others hide files from one tree on request.
   Severity hidden() const { return own_ ? Severity::error : Severity::note; }
 
-  void report(const char* what, const Tree& tree, const TreeEntry& entry, std::string detail, Severity severity) {
+  struct Described {
+    std::string path, text;
+    EntryKind kind;
+    uint64_t size;
+    Lba record;
+  };
+  static Described describe(const TreeEntry& entry) {
+    return {std::string(entry.path), place_text(entry), entry.kind, entry.size, entry.record};
+  }
+
+  void report(const char* what, const Tree& tree, const Described& entry, std::string detail, Severity severity) {
+    said_.insert(hash_of(entry.path));
     log_.report(what, [&] {
       return Issue{.severity = severity,
                    .where = {entry.record, 1},
-                   .paths = {{.path = std::string(entry.path), .bytes = entry.size, .size = entry.size}},
+                   .paths = {{.path = entry.path, .bytes = entry.size, .size = entry.size}},
                    .clause = tree.reader->name().starts_with("UDF") ? "ECMA-167 4/8.3" : "ECMA-119 6.8",
                    .detail = std::move(detail)};
     });
   }
 
+  static std::string name_of(const Tree& tree) { return std::string(tree.reader->name()); }
+  std::string both(const Described& a, const Described& b) const {
+    return name_of(a_) + ": " + a.text + "; " + name_of(b_) + ": " + b.text;
+  }
+  static std::string only(const Tree& tree, const Described& entry, const Tree& other) {
+    return name_of(tree) + ": " + entry.text + "; no file of " + name_of(other) + " has just these";
+  }
+
   static bool in(const std::vector<uint64_t>& list, uint64_t path) { return std::ranges::binary_search(list, path); }
+  static bool has(const Data& list, const TreeEntry& entry) {
+    const Item item = TreeAgreement::item_of(entry);
+    return !entry.associated && item.place != 0 && std::ranges::binary_search(list, std::pair(item.place, item.size));
+  }
 
   void see_b(const TreeEntry& entry) {
     const uint64_t path = hash_of(entry.path);
-    if (in(differ_, path) && in_b_.size() < kDescribed)
-      in_b_.emplace(path, Described{place_text(entry), entry.kind, entry.size});
+    if ((in(differ_, path) || renamed_in_b_.contains(path)) && in_b_.size() < kDescribed)
+      in_b_.emplace(path, describe(entry));
     else if (in(missing_in_a_, path))
-      report("a name is in one tree only", b_, entry,
-             std::string(b_.reader->name()) + " has it, " + std::string(a_.reader->name()) + " has not", hidden());
+      report("a name is in one tree only", b_, describe(entry), name_of(b_) + " has it, " + name_of(a_) + " has not", hidden());
   }
 
   void see_a(const TreeEntry& entry) {
     const uint64_t path = hash_of(entry.path);
-    const std::string a = std::string(a_.reader->name()), b = std::string(b_.reader->name());
     if (in(differ_, path)) {
+      const Described a = describe(entry);
       const auto found = in_b_.find(path);
-      // genisoimage shows links and its boot catalog as empty files of UDF, and of a file that is too large for one section a part.
-      const bool habit = found != in_b_.end() && (found->second.kind != entry.kind || found->second.size == 0 || entry.size == 0 ||
-                                                  (found->second.size > kBeyondOneSection && entry.size <= kBeyondOneSection));
-      report("trees disagree about a file", a_, entry,
-             a + ": " + place_text(entry) + "; " + b + ": " + (found != in_b_.end() ? found->second.text : std::string("something else")),
-             habit ? hidden() : Severity::error);
+      if (found == in_b_.end())
+        report("trees disagree about a file", a_, a, name_of(a_) + ": " + a.text + "; " + name_of(b_) + ": something else", hidden());
+      else
+        report("trees disagree about a file", a_, a, both(a, found->second), is_habit(a, found->second) ? hidden() : Severity::error);
     } else if (in(missing_in_b_, path)) {
       // The directory that holds relocated ones is Rock Ridge's own.
       if (a_.relocates && entry.kind == EntryKind::directory && entry.path.rfind('/') == 0) return;
-      report("a name is in one tree only", a_, entry, a + " has it, " + b + " has not", hidden());
-    } else if (in(renamed_, path) && path_fits_cs0(entry.path)) {
-      report("a file has another name in another tree", a_, entry, a + " has it, " + b + " has another for the same: " + place_text(entry),
+      report("a name is in one tree only", a_, describe(entry), name_of(a_) + " has it, " + name_of(b_) + " has not", hidden());
+    } else if (const auto renamed = renamed_.find(path); renamed != renamed_.end() && path_fits_cs0(entry.path)) {
+      const auto found = in_b_.find(renamed->second);
+      report("a file has another name in another tree", a_, describe(entry),
+             name_of(b_) + (found == in_b_.end() ? " has another for the same" : ": " + printable(found->second.path)) + ", " +
+                 place_text(entry),
              hidden());
     }
   }
 
-  struct Described {
-    std::string text;
-    EntryKind kind;
-    uint64_t size;
-  };
+  // genisoimage shows links and its boot catalog as empty files of UDF, and of a file that is too large for one section a part.
+  static bool is_habit(const Described& a, const Described& b) {
+    return a.kind != b.kind || a.size == 0 || b.size == 0 || (b.size > disc::kMaxSectionBytes && a.size <= disc::kMaxSectionBytes);
+  }
+
+  void see_data(const TreeEntry& entry) {
+    const uint64_t path = hash_of(entry.path);
+    const auto found = in_b_.find(path);
+    if (said_.contains(path)) return;
+    const Described a = describe(entry);
+    if (found == in_b_.end())
+      report("a tree names data that another does not", a_, a, only(a_, a, b_), hidden());
+    else
+      report("trees disagree about a file", a_, a, both(a, found->second), is_habit(a, found->second) ? hidden() : Severity::error);
+  }
+
   const Tree& a_;
   const Tree& b_;
   const bool own_;
+  std::unordered_set<uint64_t>& said_;
   IssueLog& log_;
   const std::stop_token& stop_;
-  std::vector<uint64_t> differ_, missing_in_a_, missing_in_b_, renamed_;  // paths
+  std::vector<uint64_t> differ_, missing_in_a_, missing_in_b_;  // paths
+  std::unordered_map<uint64_t, uint64_t> renamed_;              // path in a, path in b
+  std::unordered_set<uint64_t> renamed_in_b_;
+  Data data_only_a_, data_only_b_;
   std::map<uint64_t, Described> in_b_;
 };
 
 void TreeAgreement::check(bool own, IssueLog& log, const std::stop_token& stop) {
   if (trees_.size() < 2) return;
   for (Tree& tree : trees_) std::ranges::sort(tree.items, {}, &Item::path);
+  std::unordered_set<uint64_t> said;
   for (size_t i = 1; i < trees_.size(); ++i) {
-    Disagreement pair(trees_[0], trees_[i], own, log, stop);
+    Disagreement pair(trees_[0], trees_[i], own, said, log, stop);
     if (keeps_names(*trees_[0].reader) && keeps_names(*trees_[i].reader))
       pair.by_names();
     else

@@ -9,13 +9,17 @@
 #include <set>
 
 #include "libfsi/base/error.h"
+#include "libfsi/base/tee.h"
 #include "libfsi/check/against_source.h"
 #include "libfsi/check/damage.h"
+#include "libfsi/check/isomd5_check.h"
+#include "libfsi/check/libisofs_check.h"
 #include "libfsi/check/manifest_reader.h"
 #include "libfsi/check/pass.h"
 #include "libfsi/check/regions.h"
 #include "libfsi/check/sidecar.h"
 #include "libfsi/check/structure.h"
+#include "libfsi/check/tree_sums.h"
 #include "libfsi/disc/manifest.h"
 #include "libfsi/disc/udf.h"
 #include "libfsi/read/careful.h"
@@ -68,9 +72,11 @@ class Verification {
     FoundManifest found = load_manifest(source_, options_.session_start, manifest_log_);
     manifest_ = std::move(found.manifest);
     note_manifest(found.promised_sectors);
+    find_foreign_sums();
     known_ = known_regions(volume_, source_, options_.session_start, manifest());
     const std::optional<uint64_t> promised = take_given_manifest(found.promised_sectors);
     read_sectors();
+    judge_foreign_sums();
     find_missing_end(promised);
     map_damage();
     compare_ends();
@@ -84,7 +90,8 @@ class Verification {
     for (const auto& check : options_.more_checks) check(volume_, source_, against_log_);
     note_reading();
     if (options_.survey_cells) report_.survey = survey(volume_, known_, surveyed_range(), options_.survey_cells, options_.stop);
-    for (IssueLog* log : {&damage_log_, &against_log_, &manifest_log_, &trouble_log_, &structure_log_, &reading_log_}) move_to_report(*log);
+    for (IssueLog* log : {&damage_log_, &against_log_, &sum_log_, &manifest_log_, &trouble_log_, &structure_log_, &reading_log_})
+      move_to_report(*log);
     if (digesting_ && digesting_->complete() && report_.ok()) report_.sidecar = digesting_->sidecar();
     std::ranges::stable_sort(report_.issues, [](const Issue& a, const Issue& b) { return a.severity > b.severity; });
     return std::move(report_);
@@ -176,6 +183,45 @@ class Verification {
     return {start, expected() ? std::min(expected()->image_sectors, room) : room};
   }
 
+  void find_foreign_sums() {
+    if (options_.foreign_sums) {
+      isomd5_.emplace(volume_, source_, options_.session_start, sum_log_);
+      libisofs_.emplace(volume_, source_, options_.session_start, options_.stop, sum_log_);
+    }
+    if (!volume_.trees.empty() && full())
+      for (const SumKind kind : options_.file_sums)
+        tree_sums_.push_back(std::make_unique<TreeSums>(*volume_.trees.front(), source_, kind, options_.stop));
+  }
+
+  // What wants the sectors in order on the way; a sample is of no use to it.
+  std::vector<InOrder*> take_in_order() {
+    std::vector<InOrder*> takers;
+    if (!full()) return takers;
+    if (isomd5_ && isomd5_->in_order()) takers.push_back(isomd5_->in_order());
+    if (libisofs_)
+      for (InOrder* taker : libisofs_->in_order()) takers.push_back(taker);
+    for (const auto& sums : tree_sums_) takers.push_back(sums->in_order());
+    return takers;
+  }
+
+  void judge_foreign_sums() {
+    if (isomd5_) isomd5_->judge(full(), sum_log_, report_.foreign_sums);
+    if (libisofs_) libisofs_->judge(full(), sum_log_, report_.foreign_sums);
+    for (const auto& sums : tree_sums_)
+      sums->for_each([&](std::string_view path, const std::optional<Sum>& sum) {
+        if (options_.file_sum) options_.file_sum(sums->kind(), path, sum);
+      });
+    // implantisomd5 changes an image behind its manifest's back; that is no damage.
+    const auto chunk = std::ranges::find_if(read_.different, [](const SectorRange& range) { return range.first == 0; });
+    if (chunk == read_.different.end() || !isomd5_ || !manifest() || !isomd5_->implanted_after(*manifest())) return;
+    *chunk = {disc::kChunkSectors, chunk->count - disc::kChunkSectors};
+    if (chunk->count == 0) read_.different.erase(chunk);
+    note("the isomd5sum was implanted after the image was made", "nothing else of the volume descriptor differs from the manifest");
+  }
+
+  // Serial sums begin at the beginning: a pass that is taken up again has lost theirs.
+  bool full() const { return options_.level == VerifyOptions::Level::full && !options_.go_on && !options_.checkpoint; }
+
   void read_sectors() {
     PassOptions how{.parallel = options_.parallel,
                     .threads = options_.threads,
@@ -185,6 +231,8 @@ class Verification {
                     .checkpoint = options_.checkpoint};
     if (options_.level == VerifyOptions::Level::quick) how.sample = kSampleChunks;
     const SectorRange range = range_to_read();
+    std::optional<Tee> in_order;
+    if (auto takers = take_in_order(); !takers.empty()) how.in_order = &in_order.emplace(std::move(takers));
     const SectorSource* through = &source_;
     if (options_.against) {
       report_.against = options_.against->name();
@@ -395,10 +443,13 @@ class Verification {
   const VerifyOptions& options_;
   VerifyReport report_;
   // Damage is listed whole: it is bounded by the chunks of the image, and every range counts.
-  IssueLog damage_log_{SIZE_MAX}, against_log_{1000}, manifest_log_, trouble_log_{1000}, structure_log_, reading_log_{64};
+  IssueLog damage_log_{SIZE_MAX}, against_log_{1000}, manifest_log_, trouble_log_{1000}, sum_log_{10'000}, structure_log_, reading_log_{64};
   VolumeRead volume_;
   std::optional<Manifest> manifest_;  // in the image
   std::optional<Manifest> given_;
+  std::optional<Isomd5Check> isomd5_;
+  std::optional<LibisofsCheck> libisofs_;
+  std::vector<std::unique_ptr<TreeSums>> tree_sums_;
   std::optional<AgainstSource> against_;
   std::optional<DigestingSource> digesting_;
   std::vector<NamedRange> known_;

@@ -114,7 +114,7 @@ void SlabWork::run(const Take& take) {
   });
 }
 
-void SlabWork::run_in_order(const Take& take) {
+void SlabWork::run_in_order(const Take& take, const Take& early) {
   // A window of slabs from the next one to be handed on; each has a buffer of its own.
   const uint64_t window = 2 * threads_ + 2;
   std::vector<std::unique_ptr<SlabBuffer>> buffers(window);
@@ -134,7 +134,9 @@ void SlabWork::run_in_order(const Take& take) {
       try {
         check_stop(options_.stop);
         const SectorRange range = slab_range(slab);
-        image_.render_body(range, buffers[slab % window]->first(range.count), reader);
+        const auto bytes = buffers[slab % window]->first(range.count);
+        image_.render_body(range, bytes, reader);
+        if (early) early({range, bytes});
         const std::lock_guard lock(mutex_);
         ready[slab % window] = true;
         changed_.notify_all();

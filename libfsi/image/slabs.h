@@ -39,8 +39,8 @@ class SlabWork {
   /// Calls `take` from the rendering threads, in any order. Throws the error of the lowest slab.
   void run(const Take& take);
   /// Calls `take` from the calling thread, in order of address; at most two slabs a thread (and two more) are
-  /// in memory.
-  void run_in_order(const Take& take);
+  /// in memory. `early`, when there is one, is called before that from the rendering threads, in any order.
+  void run_in_order(const Take& take, const Take& early = {});
 
  private:
   struct Failure {

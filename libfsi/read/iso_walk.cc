@@ -80,10 +80,18 @@ std::string IsoWalk::place() const {
   return path + name;
 }
 
+void IsoWalk::lost(const char* what, Lba where, const char* clause, const std::string& detail) {
+  log_.report(what, [&] {
+    Issue issue{.where = {where, 1}, .clause = clause, .detail = detail, .incomplete = true};
+    if (!prefix_.empty()) issue.paths.push_back({.path = place(), .is_structure = !current_});
+    return issue;
+  });
+}
+
 void IsoWalk::run() {
   const DirectoryRecord& root = tree_.at_.descriptor.root;
   const uint64_t extent = uint64_t{root.extent.little()} + root.extended_attribute_length;
-  if (extent >= reader_.sectors()) return fault("the root directory lies beyond the end", tree_.at_.lba, "ECMA-119 8.4.18");
+  if (extent >= reader_.sectors()) return lost("the root directory lies beyond the end", tree_.at_.lba, "ECMA-119 8.4.18");
   Directory first{.extent = static_cast<Lba>(extent), .bytes = root.data_length.little(), .physical_parent = static_cast<Lba>(extent)};
   directories_.push_back(first);
   seen_.insert(first.extent);
@@ -133,7 +141,7 @@ uint32_t IsoWalk::length_from_dot(const Directory& directory) {
 void IsoWalk::walk_directory(uint32_t index) {
   if (!build_path(index)) {
     prefix_.clear();
-    return fault("a path is too long", directories_[index].extent, "", "directories below it are not read");
+    return lost("a path is too long", directories_[index].extent, "", "directories below it are not read");
   }
   if (directories_[index].bytes == 0) directories_[index].bytes = length_from_dot(directories_[index]);
   const Directory directory = directories_[index];
@@ -145,12 +153,12 @@ void IsoWalk::walk_directory(uint32_t index) {
           std::to_string(directory.bytes) + " bytes");
   uint64_t count = sectors_for(directory.bytes);
   if (directory.extent + count > reader_.sectors()) {
-    fault("a directory reaches beyond the end", directory.extent, "ECMA-119 9.1.3", std::to_string(directory.bytes) + " bytes");
+    lost("a directory reaches beyond the end", directory.extent, "ECMA-119 9.1.3", std::to_string(directory.bytes) + " bytes");
     count = reader_.sectors() - directory.extent;
   }
   if (count > budget_) {
-    fault("directories overlap each other", directory.extent, "ECMA-119 6.8",
-          "their lengths add up to more than there is; the rest is not read");
+    lost("directories overlap each other", directory.extent, "ECMA-119 6.8",
+         "their lengths add up to more than there is; the rest is not read");
     count = budget_;
   }
   budget_ -= count;
@@ -165,7 +173,7 @@ void IsoWalk::walk_directory(uint32_t index) {
     check_stop(stop_);
   }
   if (open_) {
-    fault("the last section of a file is missing", directory.extent, "ECMA-119 9.1.6", file_path_);
+    lost("the last section of a file is missing", directory.extent, "ECMA-119 9.1.6", file_path_);
     finish_file();
   }
   if (record_number_ < 2) fault("a directory does not begin with \".\" and \"..\"", directory.extent, "ECMA-119 6.8.2.2");
@@ -183,8 +191,8 @@ void IsoWalk::walk_sector(uint32_t index, std::span<const std::byte> sector, Lba
     }
     Record record;
     if (!take_record(sector, at, lba, record))
-      return fault("a directory record does not fit its sector", lba, "ECMA-119 9.1.1",
-                   "at byte " + std::to_string(at) + "; the rest of the sector is not read");
+      return lost("a directory record does not fit its sector", lba, "ECMA-119 9.1.1",
+                  "at byte " + std::to_string(at) + "; the rest of the sector is not read");
     at += record.fixed.length;
     current_ = &record;
     const bool special = record.identifier.size() == 1 && static_cast<unsigned char>(record.identifier[0]) <= 1;
@@ -223,12 +231,13 @@ void IsoWalk::check_fields(const Record& record) {
   const DirectoryRecord& r = record.fixed;
   if (!r.extent.agree())
     fault("a number recorded in both byte orders disagrees with itself (directory record)", record.lba, "ECMA-119 9.1.3",
-          "location of extent");
+          both_text("location of extent", r.extent));
   if (!r.data_length.agree())
-    fault("a number recorded in both byte orders disagrees with itself (directory record)", record.lba, "ECMA-119 9.1.4", "data length");
+    fault("a number recorded in both byte orders disagrees with itself (directory record)", record.lba, "ECMA-119 9.1.4",
+          both_text("data length", r.data_length));
   if (!r.volume_sequence.agree())
     fault("a number recorded in both byte orders disagrees with itself (directory record)", record.lba, "ECMA-119 9.1.9",
-          "volume sequence number");
+          both_text("volume sequence number", r.volume_sequence));
   if (r.length % 2 != 0) fault("a directory record has an odd length", record.lba, "ECMA-119 9.1.12", {}, Severity::warning);
   bool legal = true;
   time_of(r.time, legal);
@@ -286,11 +295,17 @@ void IsoWalk::visit_dotdot(uint32_t index, const Record& record) {
   }
 }
 
+std::string IsoWalk::shown(std::string_view identifier) const {
+  std::string name;
+  append_name(tree_.names_, identifier, name);
+  return name;
+}
+
 void IsoWalk::check_order(const Record& record) {
   if (!previous_.empty() && !previous_continues_ && out_of_order(tree_.names_, previous_, record.identifier))
-    fault("directory records are not in order", record.lba, "ECMA-119 9.3");
+    fault("directory records are not in order", record.lba, "ECMA-119 9.3", shown(record.identifier) + " comes behind " + shown(previous_));
   if (previous_ == record.identifier && !previous_continues_ && !(record.fixed.flags & kAssociated))
-    fault("two records of a directory have the same identifier", record.lba, "ECMA-119 7.6");
+    fault("two records of a directory have the same identifier", record.lba, "ECMA-119 7.6", shown(record.identifier));
   previous_ = record.identifier;
   previous_continues_ = record.fixed.flags & (kMultiExtent | kAssociated);
 }
@@ -298,11 +313,11 @@ void IsoWalk::check_order(const Record& record) {
 void IsoWalk::visit_record(uint32_t index, const Record& record) {
   check_order(record);
   if (open_ && (record.identifier != file_identifier_ || record.fixed.flags & kDirectory)) {
-    fault("the last section of a file is missing", record.lba, "ECMA-119 9.1.6", file_path_);
+    lost("the last section of a file is missing", record.lba, "ECMA-119 9.1.6", file_path_);
     finish_file();
   }
   if (++entries_ > tree_.limits_.entries) {
-    if (entries_ == tree_.limits_.entries + 1) fault("too many files", record.lba, "", "the rest is not read");
+    if (entries_ == tree_.limits_.entries + 1) lost("too many files", record.lba, "", "the rest is not read");
     return;
   }
   if (entries_ % 4096 == 0) check_stop(stop_);
@@ -348,16 +363,17 @@ void IsoWalk::take_attributes(TreeEntry& entry) const {
   entry.device_high = use_.device_high;
   entry.device_low = use_.device_low;
   entry.compressed = use_.compressed;
+  entry.attributes = use_.attributes;
 }
 
 void IsoWalk::add_directory(const Directory& directory, const Record& record) {
   if (directory.depth > tree_.limits_.depth || directories_.size() >= tree_.limits_.directories)
-    return fault("directories are nested too deep or are too many", record.lba, "ECMA-119 6.8.2.1", "what is below is not read");
+    return lost("directories are nested too deep or are too many", record.lba, "ECMA-119 6.8.2.1", "what is below is not read");
   if (directory.extent >= reader_.sectors())
-    return fault("a directory lies beyond the end", record.lba, "ECMA-119 9.1.3", "LBA " + std::to_string(directory.extent));
+    return lost("a directory lies beyond the end", record.lba, "ECMA-119 9.1.3", "LBA " + std::to_string(directory.extent));
   if (!seen_.insert(directory.extent).second)
-    return fault("a directory is reached a second time", record.lba, "ECMA-119 6.8.2",
-                 "LBA " + std::to_string(directory.extent) + " as " + printable(name_) + "; it is not followed again");
+    return lost("a directory is reached a second time", record.lba, "ECMA-119 6.8.2",
+                "LBA " + std::to_string(directory.extent) + " as " + printable(name_) + "; it is not followed again");
   directories_.push_back(directory);
   directories_.back().name_at = names_.size();
   directories_.back().name_bytes = static_cast<uint16_t>(name_.size());
@@ -367,9 +383,9 @@ void IsoWalk::add_directory(const Directory& directory, const Record& record) {
 void IsoWalk::visit_directory(uint32_t index, const Record& record) {
   const uint64_t extent = uint64_t{record.fixed.extent.little()} + record.fixed.extended_attribute_length;
   if (extent >= reader_.sectors())
-    return fault("a directory lies beyond the end", record.lba, "ECMA-119 9.1.3", "LBA " + std::to_string(extent));
+    return lost("a directory lies beyond the end", record.lba, "ECMA-119 9.1.3", "LBA " + std::to_string(extent));
   if (record.fixed.flags & kMultiExtent)
-    fault("a directory has more than one section", record.lba, "ECMA-119 6.8.1", "only the first is read");
+    lost("a directory has more than one section", record.lba, "ECMA-119 6.8.1", "only the first is read");
   const Directory& parent = directories_[index];
   Directory child{.extent = static_cast<Lba>(extent),
                   .bytes = record.fixed.data_length.little(),
@@ -418,8 +434,8 @@ void IsoWalk::visit_child_link(uint32_t index, const Record& record) {
     const auto sector = reader_.cached(child.extent);
     Record dot;
     if (!sector.empty() && (!take_record(sector, 0, child.extent, dot) || dot.identifier != std::string_view("\0", 1)))
-      return fault("a child link does not lead to a directory", record.lba, "RRIP 4.1.5.1",
-                   printable(name_) + " to LBA " + std::to_string(child.extent));
+      return lost("a child link does not lead to a directory", record.lba, "RRIP 4.1.5.1",
+                  printable(name_) + " to LBA " + std::to_string(child.extent));
   }
   if (seen_.contains(child.extent) && !is_ancestor(child.extent, index))
     // makefs leaves the mark out, so that the directory was already found where its record is.
@@ -443,6 +459,7 @@ void IsoWalk::visit_file(uint32_t index, const Record& record) {
   file_path_ += name_;
   file_identifier_ = record.identifier;
   take_attributes(file_);
+  file_attributes_ = use_.attributes;
   file_.associated = record.fixed.flags & kAssociated;
   file_.hidden = record.fixed.flags & kHidden;
   bool legal = true;
@@ -459,7 +476,7 @@ void IsoWalk::visit_file(uint32_t index, const Record& record) {
     file_.kind = EntryKind::symlink;
   } else {
     file_target_.clear();
-    if (file_.kind == EntryKind::symlink) fault("a symbolic link has no target", record.lba, "RRIP 4.1.3", printable(name_));
+    if (file_.kind == EntryKind::symlink) lost("a symbolic link has no target", record.lba, "RRIP 4.1.3", printable(name_));
   }
   file_.parent = index;
   file_.record = record.lba;
@@ -477,7 +494,7 @@ void IsoWalk::add_extent(const Record& record) {
   if (!extents_.empty() && file_.size % kSectorSize != 0)
     fault("a section in the midst of a file does not end with a sector", record.lba, "ECMA-119 6.5.1", file_path_);
   file_.size += bytes;
-  if (first > UINT32_MAX) return fault("the data of a file lie beyond the end", record.lba, "ECMA-119 9.1.3", file_path_);
+  if (first > UINT32_MAX) return lost("the data of a file lie beyond the end", record.lba, "ECMA-119 9.1.3", file_path_);
   if (!extents_.empty()) {
     DataExtent& last = extents_.back();
     if (last.bytes % kSectorSize == 0 && last.first + last.bytes == first * kSectorSize) {
@@ -485,13 +502,14 @@ void IsoWalk::add_extent(const Record& record) {
       return;
     }
   }
-  if (extents_.size() >= tree_.limits_.extents) return fault("a file has too many sections", record.lba, "ECMA-119 6.5.1", file_path_);
+  if (extents_.size() >= tree_.limits_.extents) return lost("a file has too many sections", record.lba, "ECMA-119 6.5.1", file_path_);
   extents_.push_back(DataExtent::of({static_cast<Lba>(first), bytes}));
 }
 
 void IsoWalk::finish_file() {
   open_ = false;
   file_.path = file_path_;
+  file_.attributes = file_attributes_;
   file_.target = file_target_;
   if (file_.kind != EntryKind::file) {
     // Only files have data; some writers leave a length and an address on the others.

@@ -64,7 +64,10 @@ class IsoWalk {
   void finish_moved();
   void check_order(const Record& record);
   std::string place() const;
+  std::string shown(std::string_view identifier) const;
   void fault(const char* what, Lba where, const char* clause, const std::string& detail = {}, Severity severity = Severity::error);
+  /// The same where something cannot be read.
+  void lost(const char* what, Lba where, const char* clause, const std::string& detail = {});
 
   const IsoTree& tree_;
   Visitor& visitor_;
@@ -98,7 +101,7 @@ class IsoWalk {
   // the file whose sections are being gathered
   bool open_ = false;
   TreeEntry file_;
-  std::string file_path_, file_target_, file_identifier_;
+  std::string file_path_, file_target_, file_identifier_, file_attributes_;
   std::vector<DataExtent> extents_;
 };
 

@@ -60,6 +60,9 @@ class UdfWalk {
              Severity severity = Severity::error) {
     reader_.fault(what, byte, clause, path, detail, severity);
   }
+  void lost(const char* what, uint64_t byte, const char* clause, std::string_view path, const std::string& detail = {}) {
+    reader_.lost(what, byte, clause, path, detail);
+  }
 
   const UdfTree& tree_;
   const UdfVolume& volume_;

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "libfsi/source/image_reader.h"
 #include "libfsi/source/mode_rule.h"
 #include "libfsi/source/tree.h"
 
@@ -48,6 +49,7 @@ struct ScanOptions {
   unsigned threads = 0;   ///< 0: as many as there are processors
   std::string spool_dir;  ///< for archives that cannot be read in place; empty: $TMPDIR, else /tmp
   OutputIdentity output;
+  OpenImage open_image;  ///< reads file-system images; without it libarchive does what it can
 };
 
 }  // namespace fsi

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <cstdio>
 
+#include "librecorder/plan/buffer_size.h"
+
 namespace rec {
 
 using fsi::Error;
@@ -181,6 +183,9 @@ WritePlan make_plan(const std::string& drive, const Medium& medium, const Source
 
   // A short image does not need a large ring; two chunks are the least (ring.h).
   plan.buffer_bytes = options.buffer_bytes;
+  if (plan.buffer_bytes == 0)
+    plan.buffer_bytes =
+        buffer_size(medium.write_speeds.empty() ? 0 : uint64_t{medium.write_speeds.back()} * 1000, plan.underrun_protection);
   if (plan.data_sectors)
     plan.buffer_bytes = static_cast<size_t>(std::min<uint64_t>(plan.buffer_bytes, (*plan.data_sectors + 32) * kSectorSize));
   if (medium.status & kDamaged)

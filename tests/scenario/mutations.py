@@ -283,7 +283,7 @@ def _(b):
     tree = Iso(b, descriptor_of(b, 2), joliet=True).records
     record = tree["/large.bin"]
     set_extent(b, record, record.extent - 1)
-    return record.at // SECTOR, "/large.bin"
+    return Iso(b).records["/large.bin"].at // SECTOR, "/large.bin"
 
 
 # ---- UDF ----

@@ -10,8 +10,6 @@
 namespace fsi {
 namespace {
 
-
-
 bool set(const std::string& path, const char* name, std::string_view value) {
   return ::lsetxattr(path.c_str(), name, value.data(), value.size(), 0) == 0;
 }
@@ -78,7 +76,7 @@ TEST_F(Attributes, OfMergedDirectoriesAreTheFirstOnes) {
   builder.add_directory(other.path(), "/x");
   builder.add_file(t.path("s"), "/followed");
   EXPECT_EQ(streams(builder.finish()), (std::vector<std::string>{"/followed a=" + std::string(2000, 'a'), "/followed comment=a comment",
-                                                                  "/followed zero=", "/x/d of a directory=d"}));
+                                                                 "/followed zero=", "/x/d of a directory=d"}));
 }
 
 TEST(Xattrs, StreamsOfAProgram) {

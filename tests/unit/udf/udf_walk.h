@@ -272,7 +272,8 @@ class UdfWalk {
       } else {
         EXPECT_EQ(head.characteristics, 0);
         EXPECT_TRUE(stream_icbs_.insert(head.icb.location.block).second) << "a stream has two names";
-        const std::string name = cs0_to_utf8({reinterpret_cast<const char*>(bytes.data()) + position + sizeof head, head.identifier_length});
+        const std::string name =
+            cs0_to_utf8({reinterpret_cast<const char*>(bytes.data()) + position + sizeof head, head.identifier_length});
         const File stream = read_icb(head.icb.location.block, head.icb.location.partition);
         EXPECT_EQ(stream.type, disc::FileType::bytes);
         EXPECT_EQ(stream.links, 1);
