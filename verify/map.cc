@@ -32,13 +32,14 @@ constexpr const char* kStyle = R"(<style>
   .paper { fill: #ffffff; } .rule { stroke: #d5dbe1; stroke-width: 1; } .mono { font-family: monospace; font-size: 12px; }
   .good { fill: #2e8b57; } .fair { fill: #b7791f; } .bad { fill: #c62828; }
   .data { fill: #7fb2e5; } .meta { fill: #8e6cc1; } .free { fill: #e4e8ec; }
+  .before { fill: none; stroke: #c3ccd5; stroke-width: 1; }
   .different, .unreadable, .missing { fill: #d32f2f; } .cross { stroke: #ffffff; stroke-width: 1.6; fill: none; }
   .missing { fill: none; stroke: #d32f2f; stroke-width: 1.5; }
   .slow { fill: #f59e0b; stroke: #ffffff; stroke-width: 0.5; } .session { stroke: #1f2933; stroke-width: 2.5; fill: none; }
   .speed { fill: #7fb2e5; } .speedslow { fill: #f59e0b; }
   @media (prefers-color-scheme: dark) {
     text { fill: #e3e8ee; } .faint { fill: #9aa7b4; } .verdict { fill: #ffffff; } .paper { fill: #161b22; } .rule { stroke: #333c47; }
-    .data { fill: #3f74ab; } .meta { fill: #a384d6; } .free { fill: #2a323c; } .different, .unreadable { fill: #ef5350; }
+    .data { fill: #3f74ab; } .meta { fill: #a384d6; } .free { fill: #2a323c; } .before { stroke: #3d4855; } .different, .unreadable { fill: #ef5350; }
     .missing { fill: none; stroke: #ef5350; } .session { stroke: #e3e8ee; } .slow { stroke: #161b22; } .speed { fill: #3f74ab; }
   }
 </style>
@@ -224,7 +225,8 @@ class Picture {
       const double x = kGridLeft + static_cast<double>(column) * kCell, y = y_ + static_cast<double>(row) * kCell;
       const fsi::SurveyCell& cell = report_.survey[i];
       if (column == 0 && row % 4 == 0) text(kGridLeft - 8, y + 9, "small faint", size_text(cell.range.first), " text-anchor=\"end\"");
-      cell_at(x, y, size, base(cell), cells_[i].mark, cells_[i].damaged * 2 >= cell.range.count);
+      cell_at(x, y, size, cell.range.end() <= sessions_.back().first ? "before" : base(cell), cells_[i].mark,
+              cells_[i].damaged * 2 >= cell.range.count);
       if (cells_[i].slow && cells_[i].mark == Mark::none) slow_dot(x, y, size);
       if (cells_[i].session) out_ += fmt::format("<path class=\"session\" d=\"M{:.1f} {:.1f}v{:.1f}\"/>\n", x - 0.7, y - 1, kCell);
     }
@@ -251,6 +253,7 @@ class Picture {
     item("file data", plain("data"));
     item("file system, manifest", plain("meta"));
     item("not in use", plain("free"));
+    if (sessions_.back().first > 0) item("earlier, not looked at", plain("before"));
     // What is not in the picture need not be explained.
     if (any([](const Cell& c) { return c.mark == Mark::different; })) item("not as written", marked(Mark::different));
     if (any([](const Cell& c) { return c.mark == Mark::unreadable; })) item("cannot be read", marked(Mark::unreadable));
@@ -279,6 +282,7 @@ class Picture {
       if (std::isfinite(s.rate())) most = std::max(most, s.rate());
     const double seconds = std::chrono::duration<double>(reading.time).count();
     const double typical = reading.typical_rate();
+    most = std::min(most, 3 * typical);  // what came from the drive's own memory would make the rest look flat
     rule();
     y_ += 20;
     std::string line = fmt::format("read in {}:{:02}", static_cast<int>(seconds) / 60, static_cast<int>(seconds) % 60);

@@ -17,7 +17,8 @@ std::string join(const std::string& where, const std::string& doing, const std::
   return line;
 }
 
-// Length of the valid UTF-8 sequence at `i`, or 0.
+// Length of the valid UTF-8 sequence at `i`, or 0: also for what is longer than it need be, for surrogates, for what lies
+// behind U+10FFFF (Unicode table 3-7), and for the second set of control characters, which terminals obey.
 size_t utf8_length(std::string_view s, size_t i) {
   auto byte = [&](size_t k) { return static_cast<unsigned char>(s[k]); };
   const unsigned char lead = byte(i);
@@ -25,6 +26,10 @@ size_t utf8_length(std::string_view s, size_t i) {
   if (n == 0 || i + n > s.size()) return 0;
   for (size_t k = 1; k < n; ++k)
     if ((byte(i + k) & 0xC0) != 0x80) return 0;
+  const unsigned char second = n > 1 ? byte(i + 1) : 0;
+  if ((lead == 0xC2 && second < 0xA0) || (lead == 0xE0 && second < 0xA0) || (lead == 0xED && second > 0x9F) ||
+      (lead == 0xF0 && second < 0x90) || (lead == 0xF4 && second > 0x8F))
+    return 0;
   return n;
 }
 }  // namespace

@@ -209,6 +209,7 @@ class DiscPass {
       stretch.sectors += range.count;
       if (&out.front() >= buffer_.data() && &out.back() <= &buffer_.back()) state_.so_far.sectors_read += range.count;
     }
+    if (!read) tell(done_, total_);
     stalled_ = read && took >= kStall && late();
     return read && !stalled_;
   }
@@ -222,11 +223,20 @@ class DiscPass {
   }
 
   void tell(uint64_t done, uint64_t total) {
+    done_ = done;
+    total_ = total;
     if (!options_.progress) return;
     const auto now = std::chrono::steady_clock::now();
     if (now < tell_at_) return;
     tell_at_ = now + std::chrono::milliseconds(500);
-    options_.progress(ProgressEvent{"verifying", "", done, total});
+    std::string found;
+    const auto add = [&](size_t n, const char* what) {
+      if (n > 0) found += (found.empty() ? "" : ", ") + std::to_string(n) + (n == 1 ? " place " : " places ") + what;
+    };
+    add(state_.so_far.unreadable.size(), "cannot be read");
+    add(state_.so_far.different.size(), "not as written");
+    if (state_.reading.out_of_patience) found += ", out of patience";
+    options_.progress(ProgressEvent{"verifying", found, done, total});
   }
 
   const TimedSource& disc_;
@@ -240,6 +250,7 @@ class DiscPass {
   uint64_t stretch_sectors_ = 1;
   uint64_t end_ = 0;  // up to here this step may go
   bool stalled_ = false;
+  uint64_t done_ = 0, total_ = 0;  // as told last
   std::chrono::steady_clock::time_point tell_at_{};
 };
 

@@ -314,6 +314,7 @@ class Verification {
         issue.severity = Severity::warning;
         issue.detail += std::string(issue.detail.empty() ? "" : ": ") + "behind the end of the volume";
       }
+      structures_hit_ |= finding != Finding::against && std::ranges::any_of(issue.paths, &PathHit::is_structure);
       if (issue.paths.empty()) issue.paths.push_back({.path = "free space", .is_structure = true});
       damage_log_.report(what, [&] { return std::move(issue); });
     }
@@ -422,7 +423,14 @@ class Verification {
     // The pass over the sectors has named what cannot be read; the readers of the structures met it again.
     if (&log == &structure_log_)
       std::erase_if(issues, [&](const Issue& issue) { return issue.finding == Finding::unreadable && was_unreadable(issue.where); });
-    if (own())
+    // Where the manifest vouches for the rest, what the structures lack is what was damaged, and that is told already.
+    if (&log == &structure_log_ && structures_hit_ && expected() && expected()->table_whole) {
+      for (Issue& issue : issues) {
+        if (issue.severity != Severity::error) continue;
+        issue.severity = Severity::warning;
+        issue.detail += std::string(issue.detail.empty() ? "" : "; ") + "follows from the damage";
+      }
+    } else if (own())
       for (Issue& issue : issues)
         if (issue.finding == Finding::structure && issue.severity == Severity::warning) issue.severity = Severity::error;
     report_.issues.insert(report_.issues.end(), std::make_move_iterator(issues.begin()), std::make_move_iterator(issues.end()));
@@ -450,6 +458,7 @@ class Verification {
   CompareResult read_;
   SectorRange missing_;
   bool truncated_ = false, claims_more_ = false, own_word_ = false;
+  bool structures_hit_ = false;  // by damage
 };
 
 }  // namespace

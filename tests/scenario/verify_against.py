@@ -102,13 +102,15 @@ def changed_since(scratch):
     os.mkdir(file(7))
     for name, image in images.items():
         found = said(verify(image, 3, "--against", tree))
-        short = lambda p: p  # noqa: E731
         assert "its size is another one" in found.get(path(1), ()), (name, found)
         assert "its bytes differ" in found.get(path(2), ()), (name, found)
         extra = [p for p, what in found.items() if "it is on the disc only" in what]
-        assert len(extra) == 1 and (short(extra[0]) == path(3) or name == "iso9660"), (name, extra)
+        if name == "iso9660":  # where a directory has another short name than a file
+            assert extra == ["/DIR_0/A_FILE__NUMBER_3.TXT", "/DIR_1/A_FILE__NUMBER_7.TXT"], extra
+        else:
+            assert extra == [path(3)], (name, extra)
+            assert "it is something else" in found.get(path(7), ()), (name, found)
         assert "it is missing on the disc" in found.get("/new one", ()), (name, found)
-        assert "it is something else" in found.get(path(7), ()), (name, found)
         posix = name not in ("joliet", "iso9660")
         for i in (4, 5):
             assert ("its metadata differ" in found.get(path(i), ())) == posix, (name, i, found)
