@@ -6,6 +6,7 @@
 #include <charconv>
 #include <cstdio>
 
+#include "burn/cd.h"
 #include "libfsi/base/error.h"
 
 namespace burn {
@@ -41,7 +42,8 @@ std::optional<uint32_t> layer_break_of(const std::string& text) {
 constexpr uint64_t kLargestBuffer = uint64_t{64} << 30;
 
 void add_drive(CLI::App& app, std::string& drive) {
-  app.add_option("--drive", drive, "Number in 'burn list' (from 0), name, /dev/srN or /dev/sgN; not needed where there is only one")
+  app.add_option("--drive", drive,
+                 "Number in 'burn list' (from 0), name, /dev/srN, /dev/sgN or iscsi://HOST/TARGET/LUN; not needed where there is only one")
       ->type_name("D");
 }
 }  // namespace
@@ -59,7 +61,12 @@ Parsed parse(int argc, char** argv) {
   std::string layer_break;
   bool close = false;
   uint64_t buffer = 0;
-  add_drive(app, o.drive);
+  app.add_option(
+         "--drive", o.drives,
+         "Number in 'burn list' (from 0), name, /dev/srN, /dev/sgN or iscsi://HOST/TARGET/LUN; may be given more than once; not needed "
+         "where there is only one")
+      ->type_name("D")
+      ->allow_extra_args(false);
   app.add_option("IMAGE", o.image, "The image; - or nothing for a stream on standard input")->type_name("");
   std::vector<CLI::Option*> burning;  // of burning alone; useless, and thus refused, with a subcommand
   burning.push_back(app.get_option("IMAGE"));
@@ -117,9 +124,17 @@ Parsed parse(int argc, char** argv) {
       ->type_name("usual|none|min|max");
   format->add_flag("--eject,!--no-eject", o.format.eject, "Open the tray when all went well");
   add_progress(*format);
+  const CdCommands cd = add_cd_commands(app, o, speed, buffer);
+  for (CLI::App* sub : {cd.audio, cd.raw}) {
+    add_drive(*sub, o.drive);
+    add_progress(*sub);
+  }
   CLI::App* eject = app.add_subcommand("eject", "Open the tray");
   CLI::App* load = app.add_subcommand("load", "Close the tray");
-  for (CLI::App* sub : {list, info, erase, format}) sub->add_flag("--json", o.json, "Report as JSON");
+  CLI::App* doctor = app.add_subcommand("doctor", "Look for what stands in the way of burning, and say what to do");
+  list->add_flag("--watch", o.watch, "Go on and tell of drives that come, go or change, until interrupted");
+  doctor->add_flag("--json", o.json, "Report as JSON");
+  for (CLI::App* sub : {list, info, erase, format, cd.audio, cd.raw}) sub->add_flag("--json", o.json, "Report as JSON");
   for (CLI::App* sub : {info, eject, load}) add_drive(*sub, o.drive);
 
   CLI::App* virt = app.add_subcommand("virtual", "Virtual drives, for machines without a burner");
@@ -150,10 +165,13 @@ Parsed parse(int argc, char** argv) {
     const auto chosen = [&](Task task) { o.task = task; };
     if (list->parsed()) chosen(Task::list);
     if (info->parsed()) chosen(Task::info);
+    if (cd.audio->parsed()) chosen(Task::audio);
+    if (cd.raw->parsed()) chosen(Task::raw);
     if (eject->parsed()) chosen(Task::eject);
     if (load->parsed()) chosen(Task::load);
     if (erase->parsed()) chosen(Task::erase);
     if (format->parsed()) chosen(Task::format);
+    if (doctor->parsed()) chosen(Task::doctor);
     if (add->parsed()) chosen(Task::virtual_add);
     if (insert->parsed()) chosen(Task::virtual_insert);
     if (remove->parsed()) chosen(Task::virtual_remove);
@@ -163,8 +181,10 @@ Parsed parse(int argc, char** argv) {
       for (const CLI::Option* option : burning)
         if (option->count() > 0 && option != json)
           throw CLI::ValidationError(option->get_name(), "it is for burning, not for '" + app.get_subcommands().front()->get_name() + "'");
-    if (app.get_option("--drive")->count() > 0 && (list->parsed() || virt->parsed()))
+    if (app.get_option("--drive")->count() > 0 && (list->parsed() || doctor->parsed() || virt->parsed()))
       throw CLI::ValidationError("--drive", "'" + app.get_subcommands().front()->get_name() + "' is about all drives");
+    if (o.drive.empty() && !o.drives.empty()) o.drive = o.drives.back();
+    if (o.task != Task::burn && o.drives.size() > 1) throw CLI::ValidationError("--drive", "only burning takes more than one");
     o.burn.speed = speed_of(speed);
     o.burn.layer_break = layer_break_of(layer_break);
     o.format.wish.spare = spare == "none"  ? rec::SpareArea::none
@@ -175,6 +195,7 @@ Parsed parse(int argc, char** argv) {
       throw CLI::ValidationError("--buffer", "it must be from 1 byte to 64 GiB");
     if (app.get_option("--spool")->count() > 0 && !o.spool) o.burn.spool = rec::BurnOptions::Spool::never;
     o.burn.buffer_bytes = static_cast<size_t>(buffer);
+    finish_cd_options(o, buffer);
     if (!times.empty()) o.speed = times_of(times);
     if (progress == "tty") o.progress = ProgressStyle::tty;
     if (progress == "json") o.progress = ProgressStyle::json;

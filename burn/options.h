@@ -10,14 +10,42 @@
 
 namespace burn {
 
-enum class Task { burn, list, info, eject, load, erase, format, virtual_add, virtual_insert, virtual_remove, virtual_export, virtual_list };
+enum class Task {
+  burn,
+  audio,
+  raw,
+  list,
+  info,
+  eject,
+  load,
+  erase,
+  format,
+  doctor,
+  virtual_add,
+  virtual_insert,
+  virtual_remove,
+  virtual_export,
+  virtual_list
+};
 enum class ProgressStyle { automatic, tty, json, none };
+
+/// burn audio and burn raw.
+struct CdOptions {
+  std::vector<std::string> files;
+  rec::cd::AudioDisc audio;
+  std::vector<std::string> indexes;  // TRACK:MM:SS:FF
+  std::string mode;                  // empty: the subcommand's own
+  rec::CdBurnOptions burn;
+};
 
 struct Options {
   Task task = Task::burn;
-  std::string drive;  // --drive; empty: the only one
+  std::string drive;                // --drive; empty: the only one
+  std::vector<std::string> drives;  // burning: all of them
+  bool watch = false;
   std::string image;  // empty or "-": standard input
   rec::BurnOptions burn;
+  CdOptions cd;
   rec::EraseOptions erase;
   rec::FormatOptions format;
   bool spool = false;

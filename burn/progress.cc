@@ -52,6 +52,8 @@ std::string progress_line(const rec::BurnEvent& event) {
 std::string progress_json(const rec::BurnEvent& event) {
   nlohmann::json json{{"phase", event.phase},         {"sectors", event.done},    {"ring_fill", event.ring_fill},
                       {"ring_size", event.ring_size}, {"seconds", event.seconds}, {"bytes_per_second", event.bytes_per_second}};
+  if (event.speed_kb) json["speed_kb"] = event.speed_kb;
+  if (event.stops) json["stops"] = event.stops;
   if (event.total) json["total_sectors"] = *event.total;
   if (event.part) json["part"] = *event.part;
   return json.dump();
@@ -68,7 +70,27 @@ void ProgressView::show(const rec::BurnEvent& event) {
   }
   if (style_ != ProgressStyle::tty) return;
   if (event.phase == "done") return clear();
-  std::string line = progress_line(event);
+  print_line(progress_line(event));
+}
+
+void ProgressView::show(size_t drive, const std::string& name, const rec::BurnEvent& event) {
+  if (style_ == ProgressStyle::json) {
+    nlohmann::json json = nlohmann::json::parse(progress_json(event));
+    json["drive"] = name;
+    fmt::print(stderr, "{}\n", json.dump());
+    return;
+  }
+  if (style_ != ProgressStyle::tty) return;
+  if (parts_.size() <= drive) parts_.resize(drive + 1);
+  parts_[drive] = fmt::format("{} {}", name, event.phase);
+  if (event.phase == "writing" && event.total && *event.total > 0)
+    parts_[drive] += fmt::format(" {:.0f}%", std::floor(100.0 * static_cast<double>(event.done) / static_cast<double>(*event.total)));
+  std::string line;
+  for (const std::string& part : parts_) line += (line.empty() || part.empty() ? "" : " | ") + part;
+  print_line(line);
+}
+
+void ProgressView::print_line(std::string line) {
   winsize size{};
   // A line that wraps could not be taken back.
   if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 1 && line.size() >= size.ws_col) line.resize(size.ws_col - 1u);

@@ -9,6 +9,10 @@
 namespace burn {
 
 std::string list_text(const std::vector<rec::DriveEntry>& drives);
+/// One line, or one JSON object a line, for each change; empty for none.
+std::string changes_text(const std::vector<rec::DriveChange>& changes, bool as_json);
+std::string findings_text(const std::vector<rec::Finding>& findings);
+std::string findings_json(const std::vector<rec::Finding>& findings);
 std::string list_json(const std::vector<rec::DriveEntry>& drives);
 std::string info_text(const rec::DriveInfo& info);
 std::string info_json(const rec::DriveInfo& info);

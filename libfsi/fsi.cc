@@ -12,10 +12,12 @@
 
 #include "libfsi/boot.h"
 #include "libfsi/dvd_video.h"
+#include "libfsi/image_source.h"
 #include "libfsi/iso9660/iso9660.h"
 #include "libfsi/iso9660/volume_texts.h"
 #include "libfsi/joliet/joliet.h"
 #include "libfsi/layout/recorded_names.h"
+#include "libfsi/real_time.h"
 #include "libfsi/udf/udf.h"
 
 namespace fsi {
@@ -59,6 +61,40 @@ std::string default_volume_id(Time time) {
   return text;
 }
 
+unsigned udf_revision(const ImageOptions& options) {
+  return options.udf_revision ? options.udf_revision : options.file_systems.iso9660 ? 0x0102 : 0x0201;
+}
+
+// What was asked for by itself and the file systems of the image cannot hold.
+void check_udf_wishes(const ImageOptions& options) {
+  const auto check = [&](bool wanted, const char* option, const char* what, unsigned first) {
+    if (!wanted) return;
+    const std::string from = udf_revision_text(first);
+    if (!options.file_systems.udf)
+      throw Error(ErrorKind::usage, option, "choosing the file systems", std::string(what) + " are in UDF alone; add --udf=" + from);
+    if (udf_revision(options) < first)
+      throw Error(ErrorKind::usage, option, "choosing the revision of UDF",
+                  std::string(what) + " are in UDF from revision " + from + " on, and this image has " +
+                      udf_revision_text(udf_revision(options)) + "; add --udf=" + from);
+  };
+  check(options.scan.xattrs == Xattrs::keep, "--xattrs", "named streams, which extended attributes become,", kFirstWithStreams);
+  check(!options.real_time.empty(), "--real-time", "real-time files", kFirstWithRealTime);
+}
+
+// Readers of ISO 9660 that know one extent a file see the beginning of such a one only, or refuse it.
+void join_udf_for_large_files(ImageOptions& options, const SourceTree& tree) {
+  constexpr uint64_t kLarge = uint64_t{4} << 30;
+  if (!options.udf_for_large_files || options.file_systems.udf || !options.file_systems.iso9660) return;
+  const auto large =
+      std::find_if(tree.contents.begin(), tree.contents.end(), [](const Content& content) { return content.size >= kLarge; });
+  if (large == tree.contents.end()) return;
+  options.file_systems.udf = true;
+  if (options.warn)
+    options.warn(printable(tree.path(large->first_node)),
+                 "it has " + std::to_string(large->size) + " bytes, which many readers of ISO 9660 cannot read whole: the image gets UDF " +
+                     udf_revision_text(udf_revision(options)) + " as well; --no-udf leaves that out");
+}
+
 ImageOptions with_defaults(ImageOptions options) {
   const std::optional<Time> epoch = source_date_epoch();
   const Time time = epoch ? *epoch : now();
@@ -71,6 +107,12 @@ ImageOptions with_defaults(ImageOptions options) {
   if (epoch && !options.scan.source_date_epoch) options.scan.source_date_epoch = *epoch;
   if (!options.threads) options.threads = std::max(1u, std::thread::hardware_concurrency());
   options.scan.threads = options.threads;
+  // Looking costs a tenth of the time on small files: only where asking for them would help.
+  if (options.scan.xattrs == Xattrs::ignore && options.count_xattrs && options.file_systems.udf &&
+      udf_revision(options) >= kFirstWithStreams)
+    options.scan.xattrs = Xattrs::count;
+  check_udf_wishes(options);
+  if (!options.scan.open_image) options.scan.open_image = open_image_source;
   return options;
 }
 
@@ -93,10 +135,11 @@ std::vector<std::unique_ptr<FormatWriter>> make_formats(const ImageOptions& opti
   }
   if (wanted.udf) {
     UdfOptions udf;
-    udf.revision = options.udf_revision ? options.udf_revision : wanted.iso9660 ? 0x0102 : 0x0201;
+    udf.revision = udf_revision(options);
     udf.vrs_at = descriptor;
     udf.embed = !wanted.iso9660;
     udf.end_is_taken = options.hybrid.gpt;
+    udf.duplicate_metadata = options.duplicate_metadata;
     formats.push_back(make_udf(tree, volume, layout, udf));
   }
   if (boot.el_torito) formats.push_back(std::move(boot.el_torito));
@@ -193,6 +236,9 @@ std::unique_ptr<Image> FileSystemImage::create_result() {
   parts.tree = std::make_unique<SourceTree>(tree_.finish(options_.warn));
   check_required(*parts.tree, options_.required);
   if (options_.dvd_video) order_dvd_video(*parts.tree);
+  if (!options_.real_time.empty() && mark_real_time(*parts.tree, options_.real_time) == 0 && options_.warn)
+    options_.warn("--real-time", "no file matches");
+  join_udf_for_large_files(options_, *parts.tree);
   own_boot_contents(*parts.tree, wanted_boot);
 
   // ---- The tree is frozen. ----

@@ -10,9 +10,12 @@
 
 #include "libfsi/base/progress.h"
 #include "librecorder/content.h"
+#include "librecorder/host/inhibit.h"
+#include "librecorder/host/kernel_size.h"
 #include "librecorder/locked_tray.h"
 #include "librecorder/medium/erase.h"
 #include "librecorder/open_drive.h"
+#include "librecorder/pipeline/priority.h"
 #include "librecorder/pipeline/pump.h"
 #include "librecorder/plan/superblock.h"
 
@@ -174,6 +177,11 @@ WriteJob job_of(const WritePlan& plan, const Medium& medium, const WriteSettings
   return job;
 }
 
+/// May a disc be begun that an empty buffer would spoil?
+bool sure(const Pump& pump, const Input& input) {
+  return input.may_be_held_up() ? pump.ring.ended() : pump.writer.proven(input.bytes().has_value());
+}
+
 /// What is in the ring and all that follows, into a file; the disc is still as it was.
 std::unique_ptr<FileInput> spool_late_source(Pump& pump, const WritePlan& plan, const BurnOptions& options, const SpoolProgress& progress,
                                              const std::stop_token& stop) {
@@ -275,6 +283,11 @@ WriteReport burn(const DriveEntry& entry, Input& input, const BurnOptions& optio
   teller.expect(plan.data_sectors);
   fsi::check_stop(stop);
 
+  // A machine that falls asleep spoils the disc.
+  const Inhibit awake("burning " + source.name + " on " + medium.name() + " in " + entry.node);
+  report.kept_awake = awake.held();
+  const RealTime priority(!entry.is_virtual);  // a virtual drive is busy, not late
+
   // From here on the disc stays in.
   std::optional<LockedTray> tray(std::in_place, drive);
 
@@ -303,19 +316,19 @@ WriteReport burn(const DriveEntry& entry, Input& input, const BurnOptions& optio
   const auto tell = [&](const Written& so_far, const Ring& r) { teller.written(so_far, r); };
   teller.phase("filling");
   std::unique_ptr<FileInput> spooled;  // outlives the pump
-  std::optional<Pump> pump(std::in_place, input, plan.buffer_bytes, limit, drive, *plan.family, job, stop);
+  std::optional<Pump> pump(std::in_place, input, plan.buffer_bytes, limit, drive, *plan.family, job, !entry.is_virtual, stop);
   pump->writer.fill_ring(tell, stop);
   report.source_rate = pump->writer.sustained();
 
   // Where an empty buffer spoils the disc, a source that has not shown to be fast enough goes through a file first.
   bool surplus = false;
-  if (!plan.underrun_protection && !stop.stop_requested() && !pump->writer.proven(input.bytes().has_value())) {
+  if (!plan.underrun_protection && !stop.stop_requested() && !sure(*pump, input)) {
     teller.phase("spooling");
     spooled = spool_late_source(
         *pump, plan, options, [&](uint64_t bytes) { teller.spooled(bytes); }, stop);
     surplus = pump->feeder.surplus(std::chrono::seconds(2));
     report.spooled = true;
-    pump.emplace(*spooled, plan.buffer_bytes, limit, drive, *plan.family, job, stop);
+    pump.emplace(*spooled, plan.buffer_bytes, limit, drive, *plan.family, job, !entry.is_virtual, stop);
     teller.phase("filling");
     pump->writer.fill_ring(tell, stop);
   }
@@ -332,6 +345,7 @@ WriteReport burn(const DriveEntry& entry, Input& input, const BurnOptions& optio
     plan.family->begin(drive, settings);
     written = writer.write(tell, stop);
   } catch (const DriveError& e) {
+    input.cancel();  // others may read it too, and need not wait until this disc is rescued
     throw DriveError(e.kind(), e.where(), e.doing(), e.why() + " (" + rescue(drive, medium, plan, writer.acknowledged()) + ")", e.answer());
   }
   report.data_sectors = written.data_sectors;
@@ -343,6 +357,7 @@ WriteReport burn(const DriveEntry& entry, Input& input, const BurnOptions& optio
   report.seconds_lost = written.seconds_lost;
   if (written.speed_refused) report.notes.push_back("the drive does not let its speed be changed while it writes");
   if (written.end != WriteEnd::complete && written.end != WriteEnd::odd_source) {
+    input.cancel();
     const std::string disc = rescue(drive, medium, plan, writer.acknowledged());
     // Ctrl-C reaches the sender of a pipe as well, and its end may have been seen before the stop was.
     if (stop.stop_requested()) written.end = WriteEnd::interrupted;
@@ -373,7 +388,10 @@ WriteReport burn(const DriveEntry& entry, Input& input, const BurnOptions& optio
         "the stream goes on after the end of its volume; that part was not burned (burn it from a file, or with --spool, to have it all)");
   if (const auto recovered = drive.take_recovered())
     report.notes.push_back("the drive had trouble and recovered from it: " + sense_text(*recovered));
-  if (plan.eject) drive.open_tray();
+  if (plan.eject)
+    drive.open_tray();
+  else if (const auto known = kernel_sectors(entry.block_node); known && *known < plan.start + report.data_sectors)
+    report.notes.push_back("the kernel has not noticed what is on the disc now; to mount it: burn eject, then burn load");
   report.seconds = teller.seconds();
   teller.phase("done");
   return report;

@@ -1,12 +1,13 @@
 // librecorder: drives, and burning on them. The public face; recorder.cc is the recipe of a burn.
 //
-// A drive is named by its number in list_drives() (from 0), its name, or its node (/dev/sr0, /dev/sg1). Virtual drives
-// come after the real ones. All functions block, throw fsi::Error (DriveError with the drive's sense) and may be called
-// from any thread; a Recorder belongs to one thread at a time.
+// A drive is named by its number in list_drives() (from 0), its name, its node (/dev/sr0, /dev/sg1) or its address
+// (iscsi://HOST[:PORT]/TARGET/LUN). Virtual drives come after the real ones. All functions block, throw fsi::Error (DriveError with the
+// drive's sense) and may be called from any thread; a Recorder belongs to one thread at a time.
 #pragma once
 
 #include <chrono>
 #include <cstdint>
+#include <exception>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -18,28 +19,17 @@
 #include "libfsi/base/error.h"
 #include "libfsi/base/sectors.h"
 #include "librecorder/drive/drive_error.h"
+#include "librecorder/drives.h"
 #include "librecorder/medium/format.h"
 #include "librecorder/medium/medium.h"
 #include "librecorder/pipeline/input.h"
 #include "librecorder/pipeline/spool.h"
 #include "librecorder/pipeline/writer.h"
 #include "librecorder/plan/plan.h"
+#include "librecorder/record_cd.h"
 #include "librecorder/virtual/registry.h"
 
 namespace rec {
-
-struct DriveEntry {
-  size_t number = 0;       ///< from 0, in the order of the list
-  std::string name;        ///< "sr0", or the name of a virtual drive
-  std::string node;        ///< "/dev/sr0", "virtual:NAME"
-  std::string block_node;  ///< "/dev/sr0" also for /dev/sg1: mounts and locks know only this one; empty when there is none
-  std::string vendor, product, revision;
-  bool is_virtual = false;
-};
-
-std::vector<DriveEntry> list_drives();
-/// The entry that `selector` names; without one, the only drive there is. Throws Error (unsuitable) that lists what there is.
-DriveEntry find_drive(std::string_view selector);
 
 /// What a burn is doing now. Called from the thread that burns, about twice a second and at each change of phase.
 struct BurnEvent {
@@ -67,6 +57,7 @@ struct WriteReport {
   std::vector<SpeedChange> speeds;  ///< that were set while writing, because the source was slower or faster than thought
   double seconds_lost = 0;          ///< by stops and lower speeds
   double source_rate = 0;           ///< bytes a second that the source seemed to sustain before writing began; 0: not measured
+  std::string kept_awake;           ///< what logind held off meanwhile; empty when there is none
   bool spooled = false;             ///< the stream went through a temporary file
   double seconds = 0, writing_seconds = 0;
   std::vector<std::string> notes;  ///< what the user should know, a sentence each
@@ -75,8 +66,15 @@ struct WriteReport {
 struct DriveInfo {
   DriveEntry entry;
   std::string vendor, product, revision;  ///< as the drive itself says
+  std::string serial;                     ///< empty when the drive keeps it to itself
   std::vector<Profile> profiles;          ///< of media that it knows
-  uint32_t buffer_bytes = 0;              ///< its own buffer; 0 when it does not tell
+  struct FeatureState {
+    uint16_t code = 0;
+    bool current = false;
+  };
+  std::vector<FeatureState> features;              ///< MMC-6 5.3, current with this medium or not
+  std::vector<std::vector<std::byte>> mode_pages;  ///< as they are now, each with its header
+  uint32_t buffer_bytes = 0;                       ///< its own buffer; 0 when it does not tell
   bool has_tray = false;
   std::vector<std::string> mounted_at;
   Medium medium;
@@ -127,9 +125,27 @@ class DiscSource : public fsi::SectorSource {
   /// Where the last session begins; 0 when there is only one.
   virtual fsi::Lba session_start() const = 0;
 };
+/// What burn_cd() would do, without doing it.
+CdPlan plan_cd(const DriveEntry& drive, const cd::DiscLayout& layout, const CdBurnOptions& options, const std::stop_token& stop = {});
+
+/// Records a CD of audio, data or both as the layout has it. On a stop request, or when the source or the drive fails, the drive is brought
+/// to rest and the error says what became of the disc.
+CdReport burn_cd(const DriveEntry& drive, const cd::DiscLayout& layout, const CdBurnOptions& options, const BurnProgress& progress = {},
+                 const std::stop_token& stop = {});
+
 /// The disc in a drive, read by command blocks alone and never through the kernel's cache. sectors() is the end of what is
 /// recorded and can be read. Throws Error (unsuitable) when there is nothing to read.
 std::unique_ptr<DiscSource> disc_source(const DriveEntry& drive, const std::stop_token& stop = {});
+
+/// Several drives from one input, each with its own ring and thread; a drive that fails does not stop the others, and a stream
+/// goes on as fast as the slowest of those that are left. Progress comes from all of them, one call at a time, with the index.
+struct DriveOutcome {
+  std::optional<WriteReport> report;
+  std::exception_ptr error;  ///< when there is no report
+};
+using ManyProgress = std::function<void(size_t, const BurnEvent&)>;
+std::vector<DriveOutcome> burn_many(const std::vector<DriveEntry>& drives, Input& input, const BurnOptions& options,
+                                    const ManyProgress& progress = {}, const std::stop_token& stop = {});
 
 void eject(const DriveEntry& drive);
 void load(const DriveEntry& drive);

@@ -74,6 +74,13 @@ fsi::DigestKind parse_digest(const std::string& word) {
   usage("--digest", "\"" + fsi::printable(word) + "\" is not one of xxh3, sha256, none");
 }
 
+fsi::Xattrs parse_xattrs(const std::string& word) {
+  if (word == "keep") return fsi::Xattrs::keep;
+  if (word == "count") return fsi::Xattrs::count;
+  if (word == "false") return fsi::Xattrs::ignore;
+  usage("--xattrs", "\"" + fsi::printable(word) + "\" is not one of keep, count");
+}
+
 }  // namespace
 
 bool parse(int argc, char** argv, Options& options) {
@@ -82,7 +89,7 @@ bool parse(int argc, char** argv, Options& options) {
     fmt::print("{}", preset_help(list));
     return false;
   }
-  CLI::App app("mkimage turns folders, files and archives into a disc image: ISO 9660 with Rock Ridge and Joliet.", "mkimage");
+  CLI::App app("mkimage turns folders, files and archives into a disc image: ISO 9660 with Rock Ridge and Joliet, UDF.", "mkimage");
   app.set_version_flag("--version", std::string("mkimage ") + DISCPRESS_VERSION);
   app.set_help_flag("-h,--help", "Show this help and leave");
   app.option_defaults()->take_last();
@@ -101,11 +108,18 @@ bool parse(int argc, char** argv, Options& options) {
   app.add_option("--fs", file_systems, "File systems: iso9660,rockridge,joliet,udf (default: the first three)");
   app.add_flag("--udf{default},!--no-udf", udf,
                "Add UDF, --udf=REV of that revision: 1.02, 1.50, 2.00, 2.01, 2.50, 2.60 (default: 1.02 beside ISO 9660, 2.01 alone)");
+  std::string duplicate_metadata, xattrs;  // empty when not said
+  app.add_flag("--duplicate-metadata,!--no-duplicate-metadata", duplicate_metadata,
+               "UDF 2.50 and up: the mirror of the metadata is a copy (default), or names the same blocks");
+  app.add_option("--real-time", image.real_time, "Files that match this glob are real-time files (may be repeated); UDF 2.01 and up")
+      ->take_all()
+      ->allow_extra_args(false);
   app.add_option("--iso-level", volume.iso_level,
                  "ISO 9660 interchange level 1, 2 or 3 (default 3), or 4 for the long names of ISO 9660:1999")
       ->check(CLI::Range(1, 4));
   app.add_flag("--relocate-deep,!--no-relocate-deep", volume.relocate_deep, "Move directories deeper than eight levels into /rr_moved");
-  app.add_option("-V,--volume-id", volume.volume_id, "Name of the volume, at most 32 characters (default: the time, UTC)");
+  app.add_option("-V,--volume-id", volume.volume_id,
+                 "Name of the volume: at most 32 characters in ISO 9660, 126 in UDF alone (default: the time, UTC)");
   app.add_option("--publisher", volume.publisher, "Who publishes the volume, at most 128 characters");
   app.add_option("--preparer", volume.preparer, "Who prepared the volume, at most 128 characters");
   app.add_option("--application", volume.application, "What made the volume, at most 128 characters (default: DISCPRESS)");
@@ -140,6 +154,9 @@ bool parse(int argc, char** argv, Options& options) {
       ->take_all()
       ->allow_extra_args(false);
   app.add_flag("--follow-links,!--no-follow-links", scan.follow_links, "Take what symbolic links point at instead of the links");
+  app.add_flag("--xattrs{keep},!--no-xattrs", xattrs,
+               "Record extended attributes of users as named streams (UDF 2.00 and up); --xattrs=count: say how many are left out (the "
+               "default there)");
   app.add_flag("--one-file-system,!--no-one-file-system", scan.one_file_system, "Do not enter directories on other file systems");
   app.add_flag("--skip-unreadable,!--no-skip-unreadable", scan.skip_unreadable,
                "Leave out what cannot be read, with a warning, instead of failing");
@@ -178,6 +195,12 @@ bool parse(int argc, char** argv, Options& options) {
   if (!hybrid.empty()) image.hybrid = fsi::parse_hybrid(hybrid);
   if (!udf.empty()) image.file_systems.udf = udf != "false";
   if (!udf.empty() && udf != "false" && udf != "default") image.udf_revision = fsi::parse_udf_revision(udf);
+  image.udf_for_large_files = file_systems.empty() && udf.empty();
+  if (!xattrs.empty()) scan.xattrs = parse_xattrs(xattrs);
+  image.count_xattrs = xattrs.empty();
+  image.duplicate_metadata = duplicate_metadata != "false";
+  if (duplicate_metadata == "true" && image.udf_revision < 0x0250)
+    usage("--duplicate-metadata", "UDF has a metadata partition from revision 2.50 on; add --udf=2.50");
   if (!digest.empty()) image.digest = parse_digest(digest);
   if (!owner.empty()) parse_owner(owner, scan);
   if (!mode.empty()) scan.mode = fsi::ModeRule::parse(mode);

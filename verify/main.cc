@@ -11,9 +11,11 @@
 
 #include "libfsi/base/error.h"
 #include "libfsi/fsi.h"
+#include "verify/contents.h"
 #include "verify/disc.h"
 #include "verify/options.h"
 #include "verify/report.h"
+#include "verify/sum_files.h"
 
 namespace {
 
@@ -58,8 +60,16 @@ int run(tool::Options options) {
     trailing = image->trailing_bytes();
     source = std::move(image);
   }
+  if (options.list || !options.cat.empty() || !options.extract.empty()) return tool::show_contents(*source, options, stop.token());
+  tool::SumFiles sums(options.sums);
+  options.verify.file_sum = [&](fsi::SumKind kind, std::string_view path, const auto& sum) { sums.add(kind, path, sum); };
   fsi::VerifyReport report = fsi::verify(*source, options.verify);
   tool::end_progress(options.progress);
+  sums.close();
+  if (sums.left_out() != 0)
+    report.issues.push_back({.finding = fsi::Finding::unreadable,
+                             .what = "files are not in the lists of sums",
+                             .detail = fmt::format("{} of them could not be read whole", sums.left_out())});
   if (trailing != 0)
     report.issues.push_back({.severity = fsi::Severity::error,
                              .finding = fsi::Finding::truncated,

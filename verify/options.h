@@ -3,6 +3,8 @@
 
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "libfsi/base/meter.h"
 #include "libfsi/fsi.h"
@@ -13,6 +15,12 @@ struct Options {
   std::string image;  // one of the two
   std::string drive;
   bool json = false;
+  // What to do instead of verifying; at most one.
+  bool list = false;
+  std::string cat;                   // path in the image
+  std::vector<std::string> extract;  // path in the image, directory
+  std::string tree;
+  std::vector<std::pair<std::string, std::string>> sums;  // kind, file
   fsi::ProgressStyle progress = fsi::ProgressStyle::none;
   fsi::VerifyOptions verify;
 };

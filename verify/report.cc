@@ -46,9 +46,20 @@ const char* finding_text(Finding f) {
     case Finding::unreadable: return "unreadable";
     case Finding::truncated: return "truncated";
     case Finding::manifest: return "manifest";
+    case Finding::foreign_sum: return "foreign_sum";
     case Finding::trouble: return "trouble";
     case Finding::structure: return "structure";
     case Finding::volume: return "volume";
+  }
+  return "";
+}
+
+const char* state_text(fsi::ForeignSum::State state) {
+  switch (state) {
+    case fsi::ForeignSum::State::right: return "right";
+    case fsi::ForeignSum::State::wrong: return "wrong";
+    case fsi::ForeignSum::State::unknown: return "cannot be told";
+    case fsi::ForeignSum::State::unchecked: return "not checked";
   }
   return "";
 }
@@ -91,11 +102,13 @@ std::string summary(const fsi::VerifyReport& r) {
   };
   if (!r.ok()) {
     line += "NOT OK: ";
-    line += joined({t.ranges ? fmt::format("{} damaged ({}), {} hit", count(t.ranges, "range", "ranges"),
-                                           count(t.sectors, "sector", "sectors"), count(t.paths, "path", "paths"))
-                             : "",
-                    t.troubles ? count(t.troubles, "file was", "files were") + " not as promised while the image was made" : "",
-                    t.others ? count(t.others, "other fault", "other faults") : ""});
+    line += joined(
+        {t.ranges ? fmt::format("{} damaged ({}), {} hit", count(t.ranges, "range", "ranges"), count(t.sectors, "sector", "sectors"),
+                                count(t.paths, "path", "paths"))
+                  : "",
+         t.troubles ? count(t.troubles, "file was", "files were") + " not as promised while the image was made" : "",
+         t.others ? count(t.others, t.ranges || t.troubles ? "other fault" : "fault", t.ranges || t.troubles ? "other faults" : "faults")
+                  : ""});
     line += "; ";
   } else {
     line += "ok: ";
@@ -115,9 +128,9 @@ std::string summary(const fsi::VerifyReport& r) {
   return line + "\n";
 }
 
-void append_path(const fsi::PathHit& hit, std::string& out) {
+void append_path(const fsi::PathHit& hit, bool damage, std::string& out) {
   out += "    " + fsi::printable(hit.path);
-  if (!hit.is_structure && hit.size > 0) {
+  if (!hit.is_structure && hit.size > 0 && (damage || hit.bytes != hit.size)) {
     if (hit.bytes == hit.size)
       out += fmt::format(": all {} bytes", hit.size);
     else
@@ -133,7 +146,7 @@ void append_issue(const Issue& issue, std::string& out) {
   if (!issue.detail.empty()) out += ": " + fsi::printable(issue.detail);
   if (!issue.clause.empty() && issue.finding == Finding::structure) out += " [" + issue.clause + "]";
   out += '\n';
-  for (const auto& hit : issue.paths) append_path(hit, out);
+  for (const auto& hit : issue.paths) append_path(hit, is_damage(issue.finding), out);
   if (issue.more_paths > 0) out += fmt::format("    and {} more\n", issue.more_paths);
   if (issue.more > 0) out += fmt::format("  and {} more of this kind\n", issue.more);
 }
@@ -144,6 +157,14 @@ std::string text_report(const fsi::VerifyReport& report) {
   std::string out = summary(report);
   if (report.manifest.found)
     out += fmt::format("manifest: {}, {} chunks, root {}\n", report.manifest.digest, report.manifest.chunks, report.manifest.root);
+  for (const fsi::ForeignSum& sum : report.foreign_sums) {
+    out += fmt::format("{}: {}, ", sum.kind, state_text(sum.state));
+    if (sum.files)
+      out += fmt::format("{} of {} wrong", sum.wrong, count(sum.files, "file", "files"));
+    else
+      out += fmt::format("over {}", range_text(sum.range));
+    out += (sum.detail.empty() ? "" : ", " + sum.detail) + "\n";
+  }
   // What does not matter much is said by a few examples; --json has more.
   std::map<std::string, uint64_t> unsaid;
   std::map<std::string, int> said;
@@ -186,12 +207,20 @@ std::string json_report(const fsi::VerifyReport& r) {
                      {"chunks", r.manifest.chunks},
                      {"root", r.manifest.root},
                      {"troubles", r.manifest.troubles}});
+  json foreign_sums = json::array();
+  for (const fsi::ForeignSum& sum : r.foreign_sums) {
+    json f{{"kind", sum.kind}, {"state", state_text(sum.state)}, {"first_lba", sum.range.first}, {"sectors", sum.range.count}};
+    if (sum.files) f.update({{"files", sum.files}, {"wrong", sum.wrong}});
+    if (!sum.detail.empty()) f["detail"] = sum.detail;
+    foreign_sums.push_back(std::move(f));
+  }
   const json report{{"source", fsi::printable(r.source)},
                     {"ok", r.ok()},
                     {"sectors", r.source_sectors},
                     {"volume_id", fsi::printable(r.volume_id)},
                     {"file_systems", r.file_systems},
                     {"manifest", std::move(manifest)},
+                    {"foreign_sums", std::move(foreign_sums)},
                     {"files", r.files},
                     {"directories", r.directories},
                     {"sectors_read", r.sectors_read},

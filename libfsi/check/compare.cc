@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "libfsi/base/error.h"
+#include "libfsi/check/ordered_window.h"
 #include "libfsi/disc/manifest.h"
 
 namespace fsi {
@@ -73,7 +74,12 @@ class Comparison {
     const uint64_t units = (selection_.count() + unit_ - 1) / unit_;
     uint64_t threads = !options_.parallel ? 1 : options_.threads ? options_.threads : std::max(1u, std::thread::hardware_concurrency());
     threads = std::min<uint64_t>({threads, std::max<uint64_t>(units, 1), 64});
-    {
+    if (options_.in_order && !selection_.sampled()) {
+      window_ = std::make_unique<OrderedWindow>(2 * threads + 2, unit_ * kChunkBytes);
+      std::vector<std::jthread> readers;
+      for (uint64_t i = 0; i < threads; ++i) readers.emplace_back([this] { work(); });
+      window_->drain(units, *options_.in_order);
+    } else {
       std::vector<std::jthread> others;
       for (uint64_t i = 1; i < threads; ++i) others.emplace_back([this] { work(); });
       work();
@@ -93,9 +99,7 @@ class Comparison {
 
   void work() {
     try {
-      const std::unique_ptr<std::byte, decltype(&std::free)> buffer(static_cast<std::byte*>(std::aligned_alloc(4096, unit_ * kChunkBytes)),
-                                                                    &std::free);
-      if (!buffer) throw std::bad_alloc();
+      OrderedWindow own(window_ ? 0 : 1, unit_ * kChunkBytes);
       Part part;
       while (!failed_.load(std::memory_order_relaxed)) {
         const uint64_t unit = next_.fetch_add(1, std::memory_order_relaxed);
@@ -105,7 +109,13 @@ class Comparison {
         const uint64_t first = range_.first + chunk * kChunkSectors;
         const uint64_t count = std::min(unit_ * kChunkSectors, range_.end() - first);
         const uint64_t before = part.read;
-        read_unit({first, count}, {buffer.get(), count * kSectorSize}, part);
+        const std::span<std::byte> buffer = window_ ? window_->claim(unit) : own.claim(0);
+        if (buffer.empty()) break;
+        std::vector<SectorRange> unreadable = std::exchange(part.unreadable, {});
+        read_unit({first, count}, buffer.first(count * kSectorSize), part);
+        unreadable.insert(unreadable.end(), part.unreadable.begin(), part.unreadable.end());
+        unreadable.swap(part.unreadable);
+        if (window_) window_->fill(unit, {first, count}, std::move(unreadable));
         tell(part.read - before);
       }
       const std::lock_guard lock(mutex_);
@@ -119,6 +129,7 @@ class Comparison {
       const std::lock_guard lock(mutex_);
       if (!failure_) failure_ = std::current_exception();
       failed_ = true;
+      if (window_) window_->stop();
     }
   }
 
@@ -195,6 +206,7 @@ class Comparison {
   const uint64_t unit_;  // chunks
   std::atomic<uint64_t> next_{0}, done_{0};
   std::atomic<bool> failed_{false};
+  std::unique_ptr<OrderedWindow> window_;  // for in_order
   std::mutex mutex_, telling_;
   std::chrono::steady_clock::time_point tell_at_{};
   CompareResult result_;

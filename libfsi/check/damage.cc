@@ -21,15 +21,14 @@ class DamageVisitor final : public Visitor {
 
   void entry(const TreeEntry& entry) override {
     uint64_t at = 0;  // byte of the file
-    for (const Extent& extent : entry.extents) {
+    for (const DataExtent& extent : entry.extents) {
       const SectorRange range = extent.range();
       for (size_t i = first_hit(range); i < hits_.size() && hits_[i].range.first < range.end(); ++i) {
         // The same data under another tree's name is no news.
         if (entry.kind != EntryKind::directory && !is_news(extent.first)) continue;
-        const uint64_t from = std::max(range.first, hits_[i].range.first) - range.first;
-        const uint64_t to = std::min(range.end(), hits_[i].range.end()) - range.first;
-        PathHit hit{.path = {}, .first_byte = at + from * kSectorSize, .size = entry.size};
-        hit.bytes = std::min(to * kSectorSize, extent.bytes) - from * kSectorSize;
+        const uint64_t from = std::max(extent.first, hits_[i].range.first * kSectorSize);
+        const uint64_t to = std::min(extent.first + extent.bytes, hits_[i].range.end() * kSectorSize);
+        PathHit hit{.path = {}, .first_byte = at + from - extent.first, .bytes = to - from, .size = entry.size};
         if (entry.kind == EntryKind::directory) {
           hit.path = "directory records of " + std::string(entry.path) + " (" + std::string(tree_) + ")";
           hit.is_structure = true;
@@ -40,6 +39,13 @@ class DamageVisitor final : public Visitor {
       }
       at += extent.bytes;
     }
+  }
+
+  void stream(std::string_view name, const TreeEntry& stream) override {
+    TreeEntry named = stream;
+    const std::string path = std::string(stream.path) + " (stream " + std::string(name) + ")";
+    named.path = path;
+    entry(named);
   }
 
   void structure(SectorRange range, std::string_view what) override {
@@ -56,7 +62,7 @@ class DamageVisitor final : public Visitor {
     const auto it = std::ranges::upper_bound(hits_, range.first, {}, [](const RangeHits& h) { return h.range.end(); });
     return static_cast<size_t>(it - hits_.begin());
   }
-  bool is_news(Lba first) {
+  bool is_news(uint64_t first) {
     if (best_) return hit_files_.insert(first), true;
     return !hit_files_.contains(first);
   }
@@ -71,7 +77,7 @@ class DamageVisitor final : public Visitor {
   size_t keep_;
   std::string_view tree_;
   bool begun_ = false, best_ = false;
-  std::unordered_set<Lba> hit_files_;  // first sectors of the files that the best tree named
+  std::unordered_set<uint64_t> hit_files_;  // first bytes of the extents that the best tree named
 };
 
 }  // namespace

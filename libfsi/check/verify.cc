@@ -2,17 +2,25 @@
 #include "libfsi/check/verify.h"
 
 #include <algorithm>
+#include <cstring>
 #include <iterator>
 #include <map>
 #include <set>
 
 #include "libfsi/base/error.h"
+#include "libfsi/base/tee.h"
 #include "libfsi/check/compare.h"
 #include "libfsi/check/damage.h"
+#include "libfsi/check/isomd5_check.h"
+#include "libfsi/check/libisofs_check.h"
 #include "libfsi/check/manifest_reader.h"
 #include "libfsi/check/regions.h"
 #include "libfsi/check/structure.h"
+#include "libfsi/check/tree_sums.h"
 #include "libfsi/disc/manifest.h"
+#include "libfsi/disc/udf.h"
+#include "libfsi/read/careful.h"
+#include "libfsi/read/udf_tree.h"
 #include "libfsi/read/volume.h"
 
 namespace fsi {
@@ -31,27 +39,48 @@ class Verification {
     tell("reading the descriptors");
     volume_ = read_volume(source_, options_.session_start, structure_log_);
     note_volume();
+    own_word_ = says_own();
     FoundManifest found = load_manifest(source_, options_.session_start, manifest_log_);
     manifest_ = std::move(found.manifest);
     note_manifest(found.promised_sectors);
+    find_foreign_sums();
     known_ = known_regions(volume_, source_, options_.session_start, manifest());
     read_sectors();
+    judge_foreign_sums();
     find_missing_end(found.promised_sectors);
     map_damage();
     name_troubles();
     tell("checking the structures");
-    const StructureFacts facts = check_structure(
-        volume_, source_, known_, {options_.session_start, manifest() != nullptr, truncated_, options_.stop}, structure_log_);
+    const StructureFacts facts =
+        check_structure(volume_, source_, known_, {options_.session_start, own(), truncated_, options_.stop}, structure_log_);
     report_.files = facts.files;
     report_.directories = facts.directories;
     soften_truncation(facts.data_end);
-    for (IssueLog* log : {&damage_log_, &manifest_log_, &trouble_log_, &structure_log_}) move_to_report(*log);
+    for (IssueLog* log : {&damage_log_, &sum_log_, &manifest_log_, &trouble_log_, &structure_log_}) move_to_report(*log);
     std::ranges::stable_sort(report_.issues, [](const Issue& a, const Issue& b) { return a.severity > b.severity; });
     return std::move(report_);
   }
 
  private:
   const Manifest* manifest() const { return manifest_ ? &*manifest_ : nullptr; }
+  // Made by discpress: by its manifest or by its own word. What is tolerated in the images of others is a fault in our own.
+  bool own() const { return manifest_ || own_word_; }
+
+  bool says_own() const {
+    if (volume_.primary && volume_.primary->descriptor.application_id.text() == "DISCPRESS") return true;
+    for (const auto& udf : volume_.udf_trees) {
+      IssueLog ignored(0);
+      CarefulReader reader(source_, ignored);
+      const uint64_t at = udf->volume().descriptor_at;
+      disc::LogicalVolumeDescriptor descriptor;
+      if (const auto sector = reader.cached(at / kSectorSize);
+          !sector.empty() && load(sector, at % kSectorSize, descriptor) && text_of(descriptor.implementation) == disc::kDeveloper)
+        return true;
+    }
+    return false;
+  }
+
+  static std::string_view text_of(const disc::Regid& id) { return {id.identifier, ::strnlen(id.identifier, sizeof id.identifier)}; }
 
   void tell(std::string_view phase) const {
     check_stop(options_.stop);
@@ -65,12 +94,9 @@ class Verification {
   void note_volume() {
     report_.volume_id = volume_.volume_id();
     for (const auto& tree : volume_.trees) report_.file_systems.emplace_back(tree->name());
-    if (volume_.has_udf) report_.file_systems.emplace_back("UDF");
     if (report_.file_systems.empty())
       note("there is no file system that verify knows",
            "no volume descriptors from sector " + std::to_string(options_.session_start + disc::kFirstDescriptor), Severity::error);
-    else if (volume_.has_udf)
-      note("there is a UDF file system", "its structures are not checked yet; its sectors are read like all others");
   }
 
   void note_manifest(std::optional<uint64_t> promised) {
@@ -99,10 +125,50 @@ class Verification {
     return {start, manifest_ ? manifest_->image_sectors : source_.sectors() - start};
   }
 
+  void find_foreign_sums() {
+    if (options_.foreign_sums) {
+      isomd5_.emplace(volume_, source_, options_.session_start, sum_log_);
+      libisofs_.emplace(volume_, source_, options_.session_start, options_.stop, sum_log_);
+    }
+    if (!volume_.trees.empty() && full())
+      for (const SumKind kind : options_.file_sums)
+        tree_sums_.push_back(std::make_unique<TreeSums>(*volume_.trees.front(), source_, kind, options_.stop));
+  }
+
+  // What wants the sectors in order on the way; a sample is of no use to it.
+  std::vector<InOrder*> take_in_order() {
+    std::vector<InOrder*> takers;
+    if (!full()) return takers;
+    if (isomd5_ && isomd5_->in_order()) takers.push_back(isomd5_->in_order());
+    if (libisofs_)
+      for (InOrder* taker : libisofs_->in_order()) takers.push_back(taker);
+    for (const auto& sums : tree_sums_) takers.push_back(sums->in_order());
+    return takers;
+  }
+
+  void judge_foreign_sums() {
+    if (isomd5_) isomd5_->judge(full(), sum_log_, report_.foreign_sums);
+    if (libisofs_) libisofs_->judge(full(), sum_log_, report_.foreign_sums);
+    for (const auto& sums : tree_sums_)
+      sums->for_each([&](std::string_view path, const std::optional<Sum>& sum) {
+        if (options_.file_sum) options_.file_sum(sums->kind(), path, sum);
+      });
+    // implantisomd5 changes an image behind its manifest's back; that is no damage.
+    const auto chunk = std::ranges::find_if(read_.different, [](const SectorRange& range) { return range.first == 0; });
+    if (chunk == read_.different.end() || !isomd5_ || !manifest() || !isomd5_->implanted_after(*manifest())) return;
+    *chunk = {disc::kChunkSectors, chunk->count - disc::kChunkSectors};
+    if (chunk->count == 0) read_.different.erase(chunk);
+    note("the isomd5sum was implanted after the image was made", "nothing else of the volume descriptor differs from the manifest");
+  }
+
+  bool full() const { return options_.level == VerifyOptions::Level::full; }
+
   void read_sectors() {
     CompareOptions how{.parallel = options_.parallel, .threads = options_.threads, .progress = options_.progress, .stop = options_.stop};
     if (options_.level == VerifyOptions::Level::quick) how.sample = kSampleChunks;
     const SectorRange range = range_to_read();
+    std::optional<Tee> in_order;
+    if (auto takers = take_in_order(); !takers.empty()) how.in_order = &in_order.emplace(std::move(takers));
     read_ = read_and_compare(source_, range, manifest(), how);
     report_.sectors_read = read_.sectors_read;
     report_.sectors_compared = read_.sectors_compared;
@@ -208,8 +274,7 @@ class Verification {
 
   void move_to_report(IssueLog& log) {
     auto issues = log.take();
-    // What is tolerated in the images of others is a fault in our own.
-    if (manifest_)
+    if (own())
       for (Issue& issue : issues)
         if (issue.finding == Finding::structure && issue.severity == Severity::warning) issue.severity = Severity::error;
     report_.issues.insert(report_.issues.end(), std::make_move_iterator(issues.begin()), std::make_move_iterator(issues.end()));
@@ -219,13 +284,16 @@ class Verification {
   const VerifyOptions& options_;
   VerifyReport report_;
   // Damage is listed whole: it is bounded by the chunks of the image, and every range counts.
-  IssueLog damage_log_{SIZE_MAX}, manifest_log_, trouble_log_{1000}, structure_log_;
+  IssueLog damage_log_{SIZE_MAX}, manifest_log_, trouble_log_{1000}, sum_log_{10'000}, structure_log_;
   VolumeRead volume_;
   std::optional<Manifest> manifest_;
+  std::optional<Isomd5Check> isomd5_;
+  std::optional<LibisofsCheck> libisofs_;
+  std::vector<std::unique_ptr<TreeSums>> tree_sums_;
   std::vector<NamedRange> known_;
   CompareResult read_;
   SectorRange missing_;
-  bool truncated_ = false, claims_more_ = false;
+  bool truncated_ = false, claims_more_ = false, own_word_ = false;
 };
 
 }  // namespace

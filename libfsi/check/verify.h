@@ -3,12 +3,17 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <optional>
 #include <stop_token>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "libfsi/base/progress.h"
+#include "libfsi/base/running_digest.h"
 #include "libfsi/base/sectors.h"
+#include "libfsi/check/foreign_sums.h"
 #include "libfsi/read/issue.h"
 
 namespace fsi {
@@ -22,6 +27,13 @@ struct VerifyOptions {
   unsigned threads = 0;             ///< 0: as many as there are processors
   uint64_t session_start = 0;       ///< absolute sector where the session to verify starts
   size_t paths_of_an_issue = 1000;  ///< paths kept for one damaged range; the others are counted
+  /// The sums of others that are in the image: isomd5sum's and libisofs'. They are MD5 and serial; without them nothing
+  /// takes longer.
+  bool foreign_sums = true;
+  /// Sums of every file, computed from what was read (full only). `file_sum` gets them in the order of the best tree, one
+  /// kind after the other; `sum` is empty for a file that could not be read whole.
+  std::vector<SumKind> file_sums{};
+  std::function<void(SumKind kind, std::string_view path, const std::optional<Sum>& sum)> file_sum{};
   Progress progress{};
   std::stop_token stop{};
 };
@@ -42,6 +54,7 @@ struct VerifyReport {
   std::string volume_id;
   std::vector<std::string> file_systems;
   ManifestFacts manifest;
+  std::vector<ForeignSum> foreign_sums;
   uint64_t files = 0, directories = 0;  ///< of the best tree
   uint64_t sectors_read = 0;            ///< by the pass over the sectors
   uint64_t sectors_compared = 0;        ///< with a digest; the manifest's own sectors come on top

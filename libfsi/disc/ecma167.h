@@ -184,6 +184,15 @@ struct AnchorVolumeDescriptorPointer {
 };
 static_assert(sizeof(AnchorVolumeDescriptorPointer) == 512);
 
+/// 3/10.3
+struct VolumeDescriptorPointer {
+  Tag tag;                        // 0
+  Le32 sequence_number;           // 16
+  ExtentAd next_sequence;         // 20
+  unsigned char reserved[484]{};  // 28
+};
+static_assert(sizeof(VolumeDescriptorPointer) == 512);
+
 /// 3/10.4
 struct ImplementationUseVolumeDescriptor {
   Tag tag;                                  // 0
@@ -220,7 +229,7 @@ struct LbAddress {
 static_assert(sizeof(LbAddress) == 6);
 
 // 4/14.14.1.1: the two highest bits of an extent's length
-inline constexpr uint32_t kExtentRecorded = 0, kExtentContinues = 3;
+inline constexpr uint32_t kExtentRecorded = 0, kExtentAllocated = 1, kExtentUnallocated = 2, kExtentContinues = 3;
 inline constexpr uint32_t kExtentLengthMask = 0x3FFFFFFF;
 
 /// 4/14.14.1
@@ -238,6 +247,16 @@ struct LongAd {
   Le32 unique_id;      // 12
 };
 static_assert(sizeof(LongAd) == 16);
+
+/// 4/14.14.3
+struct ExtendedAd {
+  Le32 length;                            // 0
+  Le32 recorded_length;                   // 4
+  Le32 information_length;                // 8
+  LbAddress location;                     // 12
+  unsigned char implementation_use[2]{};  // 18
+};
+static_assert(sizeof(ExtendedAd) == 20);
 
 /// 3/10.6; the partition maps follow.
 struct LogicalVolumeDescriptor {
@@ -355,7 +374,7 @@ enum class FileType : uint8_t {
 };
 
 // 4/14.6.8: flags of an ICB; the lowest three bits tell what its allocation descriptors are
-inline constexpr uint16_t kIcbShortAds = 0, kIcbLongAds = 1, kIcbEmbedded = 3;
+inline constexpr uint16_t kIcbShortAds = 0, kIcbLongAds = 1, kIcbExtendedAds = 2, kIcbEmbedded = 3;
 inline constexpr uint16_t kIcbArchive = 0x20, kIcbSetuid = 0x40, kIcbSetgid = 0x80, kIcbSticky = 0x100, kIcbStream = 0x2000;
 
 /// 4/14.6
@@ -370,6 +389,14 @@ struct IcbTag {
   Le16 flags;               // 18
 };
 static_assert(sizeof(IcbTag) == 20);
+
+/// 4/14.7
+struct IndirectEntry {
+  Tag tag;         // 0
+  IcbTag icb;      // 16
+  LongAd address;  // 36
+};
+static_assert(sizeof(IndirectEntry) == 52);
 
 // 4/14.9.5: for others; shifted by 5 for the group, by 10 for the owner
 inline constexpr uint32_t kMayExecute = 0x01, kMayWrite = 0x02, kMayRead = 0x04, kMayChangeAttributes = 0x08, kMayDelete = 0x10;
@@ -446,6 +473,24 @@ struct AttributeHeader {
 };
 static_assert(sizeof(AttributeHeader) == 24);
 
+// 4/14.10: attribute types
+inline constexpr uint32_t kFileTimesAttribute = 5, kDeviceAttribute = 12;
+/// 4/14.10.2: what every extended attribute begins with.
+struct AttributeHead {
+  Le32 type;                    // 0
+  U8 subtype;                   // 4
+  unsigned char reserved[3]{};  // 5
+  Le32 length;                  // 8  of all of it
+};
+static_assert(sizeof(AttributeHead) == 12);
+/// 4/14.10.5; a Timestamp for each bit that is set follows, the creation for the lowest.
+struct FileTimesAttribute {
+  AttributeHead head;  // 0
+  Le32 data_length;    // 12
+  Le32 existence;      // 16
+};
+static_assert(sizeof(FileTimesAttribute) == 20);
+
 /// 4/14.10.7, with the implementation's identifier that OSTA UDF 3.3.4.4 wants.
 struct DeviceSpecification {
   Le32 attribute_type = 12;             // 0
@@ -460,7 +505,7 @@ struct DeviceSpecification {
 static_assert(sizeof(DeviceSpecification) == 56);
 
 // 4/14.16.1: types of a path component
-inline constexpr uint8_t kComponentRoot = 2, kComponentParent = 3, kComponentHere = 4, kComponentName = 5;
+inline constexpr uint8_t kPathRoot = 2, kPathParent = 3, kPathHere = 4, kPathName = 5;
 
 /// 4/14.16: a component of a symbolic link; the identifier follows.
 struct PathComponent {

@@ -107,6 +107,13 @@ struct RripRE {
 };
 static_assert(sizeof(RripCL) == 12 && sizeof(RripRE) == 4);
 
+/// AAIP 2.0: arbitrary attributes, as libisofs records them; component records follow, names and values in turn.
+struct AaipAL {
+  SuspHeader header{'A', 'L', 5};
+  U8 flags;  // 4  bit 0: continues in the next AL
+};
+static_assert(sizeof(AaipAL) == 5);
+
 // RRIP 4.1.6: which times a TF holds, in the order of these bits; bit 7: seventeen-byte form.
 inline constexpr uint8_t kTfCreation = 0x01, kTfModify = 0x02, kTfAccess = 0x04, kTfAttributes = 0x08, kTfLongForm = 0x80;
 /// RRIP 4.1.6 with the three times that POSIX has, short form.
@@ -118,5 +125,15 @@ struct RripTF {
   ShortTime attributes;                              // 19
 };
 static_assert(sizeof(RripTF) == 26);
+
+/// zisofs 1: the data of this file is compressed in blocks (an extension of RRIP that Linux and libarchive know).
+struct ZisofsZF {
+  SuspHeader header{'Z', 'F', 16};
+  char algorithm[2]{'p', 'z'};  // 4
+  U8 header_words;              // 6   4 bytes each
+  U8 block_log2;                // 7   15 to 17
+  Both32 size;                  // 8   bytes, uncompressed
+};
+static_assert(sizeof(ZisofsZF) == 16);
 
 }  // namespace fsi::disc

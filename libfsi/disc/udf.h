@@ -10,6 +10,10 @@ inline constexpr std::string_view kCs0Name = "OSTA Compressed Unicode";  // 2.1.
 inline constexpr std::string_view kUdfDomain = "*OSTA UDF Compliant";    // 2.1.5.2
 inline constexpr std::string_view kLvInfo = "*UDF LV Info";
 inline constexpr std::string_view kMetadataPartition = "*UDF Metadata Partition";
+inline constexpr std::string_view kVirtualPartition = "*UDF Virtual Partition";
+inline constexpr std::string_view kSparablePartition = "*UDF Sparable Partition";
+inline constexpr std::string_view kSparingTable = "*UDF Sparing Table";
+inline constexpr std::string_view kVirtualTable = "*UDF Virtual Alloc Tbl";
 inline constexpr std::string_view kDeveloper = "*discpress";
 
 inline constexpr uint32_t kAnchorSector = 256;
@@ -93,5 +97,71 @@ struct MetadataPartitionMap {
   unsigned char reserved2[5]{};          // 59
 };
 static_assert(sizeof(MetadataPartitionMap) == 64);
+
+/// 2.2.8: a virtual partition, and what every map of type 2 begins with.
+struct VirtualPartitionMap {
+  U8 type = 2;                    // 0
+  U8 length = 64;                 // 1
+  unsigned char reserved1[2]{};   // 2
+  Regid identifier;               // 4
+  Le16 volume_sequence = 1;       // 36
+  Le16 partition_number;          // 38
+  unsigned char reserved2[24]{};  // 40
+};
+static_assert(sizeof(VirtualPartitionMap) == 64);
+
+/// 2.2.9
+struct SparablePartitionMap {
+  U8 type = 2;                     // 0
+  U8 length = 64;                  // 1
+  unsigned char reserved1[2]{};    // 2
+  Regid identifier;                // 4
+  Le16 volume_sequence = 1;        // 36
+  Le16 partition_number;           // 38
+  Le16 packet_length;              // 40  blocks
+  U8 table_count;                  // 42
+  U8 reserved2;                    // 43
+  Le32 table_size;                 // 44  bytes
+  std::array<Le32, 4> table_at{};  // 48  sectors
+};
+static_assert(sizeof(SparablePartitionMap) == 64);
+
+/// 2.2.12; entries follow.
+struct SparingTable {
+  Tag tag;               // 0   identifier 0
+  Regid identifier;      // 16
+  Le16 entry_count;      // 48
+  Le16 reserved;         // 50
+  Le32 sequence_number;  // 52
+};
+static_assert(sizeof(SparingTable) == 56);
+struct SparingEntry {
+  Le32 original;  // 0  first block of a packet of the partition; from 0xFFFFFFF0 on: none
+  Le32 mapped;    // 4  sector
+};
+static_assert(sizeof(SparingEntry) == 8);
+inline constexpr uint32_t kNoOriginal = 0xFFFFFFF0;
+
+/// 2.2.11: before the entries of a virtual allocation table, 2.00 and up; each entry is a Le32.
+struct VirtualTableHeader {
+  Le16 header_length;              // 0   implementation use included
+  Le16 implementation_use_length;  // 2
+  Dstring<128> volume_identifier;  // 4
+  Le32 previous_icb;               // 132
+  Le32 files;                      // 136
+  Le32 directories;                // 140
+  Le16 min_read_revision;          // 144
+  Le16 min_write_revision;         // 146
+  Le16 max_write_revision;         // 148
+  Le16 reserved;                   // 150
+};
+static_assert(sizeof(VirtualTableHeader) == 152);
+/// UDF 1.50, 2.2.10: behind the entries instead.
+struct VirtualTableTrailer {
+  Regid identifier;   // 0
+  Le32 previous_icb;  // 32
+};
+static_assert(sizeof(VirtualTableTrailer) == 36);
+inline constexpr uint32_t kUnmappedBlock = 0xFFFFFFFF;
 
 }  // namespace fsi::disc

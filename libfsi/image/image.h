@@ -65,6 +65,7 @@ class Image : public SectorSource {
   /// What lies at an absolute sector.
   MapItem item_at(Lba lba) const;
 
+  bool has_manifest() const { return parts_.manifest != nullptr; }
   /// Sectors whose bytes do not depend on other bytes: all but the manifest.
   uint64_t body_sectors() const;
   /// Renders sectors of the body for a sink: the range begins and ends at a multiple of 32 sectors.

@@ -2,41 +2,11 @@
 
 #include <algorithm>
 
+#include "libfsi/read/utf.h"
+
 namespace fsi {
 
 namespace {
-
-void append_utf8(uint32_t c, std::string& out) {
-  auto put = [&](uint32_t b) { out += static_cast<char>(b); };
-  if (c < 0x80) {
-    put(c);
-  } else if (c < 0x800) {
-    put(0xC0 | c >> 6), put(0x80 | (c & 63));
-  } else if (c < 0x10000) {
-    put(0xE0 | c >> 12), put(0x80 | (c >> 6 & 63)), put(0x80 | (c & 63));
-  } else {
-    put(0xF0 | c >> 18), put(0x80 | (c >> 12 & 63)), put(0x80 | (c >> 6 & 63)), put(0x80 | (c & 63));
-  }
-}
-
-bool append_utf16be(std::string_view bytes, std::string& out) {
-  bool legal = bytes.size() % 2 == 0;
-  auto unit = [&](size_t i) {
-    return static_cast<uint32_t>(static_cast<unsigned char>(bytes[i])) << 8 | static_cast<unsigned char>(bytes[i + 1]);
-  };
-  for (size_t i = 0; i + 1 < bytes.size(); i += 2) {
-    uint32_t c = unit(i);
-    if (c >= 0xD800 && c < 0xDC00 && i + 3 < bytes.size() && unit(i + 2) >= 0xDC00 && unit(i + 2) < 0xE000) {
-      c = 0x10000 + ((c - 0xD800) << 10) + (unit(i + 2) - 0xDC00);
-      i += 2;
-    } else if (c >= 0xD800 && c < 0xE000) {
-      c = 0xFFFD;
-      legal = false;
-    }
-    append_utf8(c, out);
-  }
-  return legal;
-}
 
 // Without ";1", and without the dot before an empty extension.
 void strip_version(std::string& out, size_t from) {
@@ -82,15 +52,6 @@ int compare_parts(std::string_view a, std::string_view b, size_t unit, unsigned 
   if (const int c = compare_padded(a.substr(0, da), b.substr(0, db), fill)) return c;
   auto rest = [&](std::string_view s, size_t d) { return d < s.size() ? s.substr(d + unit) : std::string_view(); };
   return compare_padded(rest(a, da), rest(b, db), fill);
-}
-
-// Days since 1970-01-01 of a proleptic Gregorian date.
-int64_t days_from_civil(int64_t y, unsigned m, unsigned d) {
-  y -= m <= 2;
-  const int64_t era = (y >= 0 ? y : y - 399) / 400;
-  const auto yoe = static_cast<unsigned>(y - era * 400);
-  const unsigned doy = (153 * (m + (m > 2 ? -3 : 9)) + 2) / 5 + d - 1;
-  return era * 146097 + static_cast<int64_t>(yoe * 365 + yoe / 4 - yoe / 100 + doy) - 719468;
 }
 
 EntryTime make_time(int64_t year, unsigned month, unsigned day, unsigned hour, unsigned minute, unsigned second, int zone, bool& legal) {

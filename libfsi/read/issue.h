@@ -16,13 +16,14 @@ namespace fsi {
 enum class Severity : uint8_t { note, warning, error };
 
 enum class Finding : uint8_t {
-  different,   ///< sectors that can be read and are not what was written
-  unreadable,  ///< sectors that cannot be read
-  truncated,   ///< sectors that are missing at the end
-  manifest,    ///< the manifest or its locator
-  trouble,     ///< recorded in the manifest: the source was not as promised while the image was made
-  structure,   ///< a descriptor, record or table is not legal
-  volume,      ///< what there is, and what is not
+  different,    ///< sectors that can be read and are not what was written
+  unreadable,   ///< sectors that cannot be read
+  truncated,    ///< sectors that are missing at the end
+  manifest,     ///< the manifest or its locator
+  foreign_sum,  ///< a checksum that another program keeps in the image
+  trouble,      ///< recorded in the manifest: the source was not as promised while the image was made
+  structure,    ///< a descriptor, record or table is not legal
+  volume,       ///< what there is, and what is not
 };
 
 /// The part of a file, or of a structure, that a finding touches.
@@ -44,6 +45,7 @@ struct Issue {
   std::string clause{};          ///< of the standard, e.g. "ECMA-119 9.1.3"
   std::string detail{};          ///< the values
   uint64_t more = 0;             ///< further findings of the same kind that were counted, not kept
+  bool incomplete = false;       ///< because of it a reader could not read, or not believe, what should be there
 };
 
 /// Keeps the first few findings of each kind and counts the others: a hostile image cannot fill memory with

@@ -6,6 +6,7 @@
 #include "libfsi/read/careful.h"
 #include "libfsi/read/iso_tree.h"
 #include "libfsi/read/rock_ridge.h"
+#include "libfsi/read/udf_tree.h"
 
 namespace fsi {
 
@@ -31,14 +32,16 @@ std::optional<IsoNames> supplementary_kind(const VolumeDescriptor& d) {
 void check_descriptor(const DescriptorAt& at, IssueLog& log) {
   const VolumeDescriptor& d = at.descriptor;
   const char* kFields = "a number recorded in both byte orders disagrees with itself (volume descriptor)";
-  if (!d.volume_space_size.agree())
-    fault(log, kFields, at.lba, "ECMA-119 8.4.8",
-          "volume space size " + std::to_string(d.volume_space_size.little()) + " and " + std::to_string(d.volume_space_size.big()));
-  if (!d.volume_set_size.agree()) fault(log, kFields, at.lba, "ECMA-119 8.4.10", "volume set size");
-  if (!d.volume_sequence_number.agree()) fault(log, kFields, at.lba, "ECMA-119 8.4.11", "volume sequence number");
-  if (!d.logical_block_size.agree()) fault(log, kFields, at.lba, "ECMA-119 8.4.12", "logical block size");
-  if (!d.path_table_size.agree()) fault(log, kFields, at.lba, "ECMA-119 8.4.13", "path table size");
-  if (!d.root.extent.agree() || !d.root.data_length.agree()) fault(log, kFields, at.lba, "ECMA-119 8.4.18", "root directory record");
+  if (!d.volume_space_size.agree()) fault(log, kFields, at.lba, "ECMA-119 8.4.8", both_text("volume space size", d.volume_space_size));
+  if (!d.volume_set_size.agree()) fault(log, kFields, at.lba, "ECMA-119 8.4.10", both_text("volume set size", d.volume_set_size));
+  if (!d.volume_sequence_number.agree())
+    fault(log, kFields, at.lba, "ECMA-119 8.4.11", both_text("volume sequence number", d.volume_sequence_number));
+  if (!d.logical_block_size.agree()) fault(log, kFields, at.lba, "ECMA-119 8.4.12", both_text("logical block size", d.logical_block_size));
+  if (!d.path_table_size.agree()) fault(log, kFields, at.lba, "ECMA-119 8.4.13", both_text("path table size", d.path_table_size));
+  if (!d.root.extent.agree())
+    fault(log, kFields, at.lba, "ECMA-119 8.4.18", both_text("root directory, location of extent", d.root.extent));
+  if (!d.root.data_length.agree())
+    fault(log, kFields, at.lba, "ECMA-119 8.4.18", both_text("root directory, data length", d.root.data_length));
   if (d.root.length != 34 || !(d.root.flags & kDirectory)) fault(log, "the root directory record is not one", at.lba, "ECMA-119 8.4.18");
   for (const LongTime* time : {&d.created, &d.modified, &d.expires, &d.effective}) {
     bool legal = true;
@@ -65,7 +68,10 @@ std::optional<uint8_t> rock_ridge_skip(CarefulReader& reader, const DirectoryRec
 
 }  // namespace
 
-std::string VolumeRead::volume_id() const { return primary ? std::string(primary->descriptor.volume_id.text()) : std::string(); }
+std::string VolumeRead::volume_id() const {
+  if (primary) return std::string(primary->descriptor.volume_id.text());
+  return udf_trees.empty() ? std::string() : udf_trees.front()->volume().volume_id;
+}
 
 VolumeRead read_volume(const SectorSource& source, uint64_t session_start, IssueLog& log, const ReadLimits& limits) {
   VolumeRead volume;
@@ -133,7 +139,13 @@ VolumeRead read_volume(const SectorSource& source, uint64_t session_start, Issue
     volume.iso_trees.push_back(std::make_shared<const IsoTree>(source, at, *names, skip, limits));
   }
   volume.iso_trees.insert(volume.iso_trees.end(), plain.begin(), plain.end());
+  if (auto udf = read_udf_volume(source, session_start, volume.primary ? volume.sectors() : 0, log, limits)) {
+    volume.has_udf = true;
+    volume.udf_trees.push_back(std::make_shared<const UdfTree>(source, std::move(udf), limits));
+  }
   volume.trees.assign(volume.iso_trees.begin(), volume.iso_trees.end());
+  const bool posix = !volume.iso_trees.empty() && volume.iso_trees.front()->rock_ridge();
+  volume.trees.insert(volume.trees.begin() + (posix ? 1 : 0), volume.udf_trees.begin(), volume.udf_trees.end());
   return volume;
 }
 

@@ -24,6 +24,24 @@ enum class EntryKind : uint8_t { directory, file, symlink, character_device, blo
 struct EntryTime {
   int64_t seconds = 0;
   bool known = false;
+  uint32_t nanoseconds = 0;  ///< to be added; below 10^9
+};
+
+/// A run of a file's bytes. In bytes, since a block may be smaller than a sector and data may lie inside of a file
+/// entry: two runs may share a sector.
+struct DataExtent {
+  /// zeros: allocated or not, but never recorded. lost: the structures do not lead anywhere.
+  enum class Kind : uint8_t { recorded, zeros, lost };
+  uint64_t first = 0;  ///< byte of the source; 0 when not recorded
+  uint64_t bytes = 0;
+  Kind kind = Kind::recorded;
+  static constexpr DataExtent of(const Extent& extent) { return {uint64_t{extent.first} * kSectorSize, extent.bytes}; }
+  /// The sectors it touches; none when it is not recorded.
+  constexpr SectorRange range() const {
+    const uint64_t from = first / kSectorSize;
+    return {from, kind == Kind::recorded && bytes > 0 ? sectors_for(first + bytes) - from : 0};
+  }
+  friend constexpr bool operator==(const DataExtent&, const DataExtent&) = default;
 };
 
 /// What POSIX knows of a file (Rock Ridge PX, UDF permissions).
@@ -32,7 +50,14 @@ struct PosixAttributes {
   uint32_t links = 0;
   uint32_t uid = 0;
   uint32_t gid = 0;
-  std::optional<uint64_t> serial;  ///< RRIP 1.12 file serial number, UDF unique id
+  std::optional<uint64_t> serial;  ///< the same for all names of one file: RRIP 1.12 file serial number; UDF: byte of its ICB
+};
+
+/// Data that is compressed in blocks (zisofs).
+struct Compressed {
+  uint64_t size = 0;  ///< bytes, uncompressed
+  uint32_t header_bytes = 0;
+  uint8_t block_log2 = 0;  ///< 0: in a way that is not known
 };
 
 /// One name in a tree. Valid only while it is being visited: the views point into the walk.
@@ -42,14 +67,18 @@ struct TreeEntry {
   bool associated = false;  ///< ECMA-119 9.1.6: an associated file (a resource fork)
   uint32_t parent = 0;      ///< number of the directory that holds it
   uint32_t number = 0;      ///< directories only: its own number; 0 is the root
+  bool hidden = false;      ///< the record asks readers not to show it
   bool relocated = false;   ///< directories only: RRIP 4.1.5, its records are elsewhere in the tree
   std::optional<PosixAttributes> posix;
   EntryTime created, modified, accessed, changed;
-  uint64_t size = 0;                         ///< bytes
-  std::span<const Extent> extents;           ///< data in order; neighbours are joined
+  uint64_t size = 0;                         ///< bytes, as they are recorded
+  std::span<const DataExtent> extents;       ///< data in order; neighbours are joined
   std::string_view target;                   ///< symbolic links
   uint64_t device_high = 0, device_low = 0;  ///< devices
+  std::string_view attributes;               ///< AAIP: see aaip.h
   Lba record = 0;                            ///< sector of the record that names it
+  std::optional<uint64_t> unique_id;         ///< UDF: what the file entry says
+  std::optional<Compressed> compressed;      ///< `extents` lead to compressed data
 };
 
 /// Receives a walk. Called from the walking thread only; may throw to end the walk.
@@ -57,6 +86,8 @@ class Visitor {
  public:
   virtual ~Visitor() = default;
   virtual void entry(const TreeEntry& entry) = 0;
+  /// A named stream (UDF 2.00 and up) of the entry visited last; `stream.path` is that entry's.
+  virtual void stream(std::string_view name, const TreeEntry& stream) { (void)name, (void)stream; }
   /// Sectors that hold neither file data nor the records of a directory: path tables, continuation areas, ...
   virtual void structure(SectorRange range, std::string_view what) { (void)range, (void)what; }
 };
@@ -91,6 +122,7 @@ struct DescriptorAt {
 };
 
 class IsoTree;
+class UdfTree;
 
 struct VolumeRead {
   std::optional<DescriptorAt> primary;
@@ -100,7 +132,8 @@ struct VolumeRead {
   bool has_udf = false;     ///< an NSR descriptor was seen
   /// The ISO-shaped trees, the best one for naming things first: Rock Ridge, Joliet, enhanced, plain.
   std::vector<std::shared_ptr<const IsoTree>> iso_trees;
-  /// All trees, the best one first.
+  std::vector<std::shared_ptr<const UdfTree>> udf_trees;  ///< at most one today
+  /// All trees, the best one first: Rock Ridge, UDF, the other ISO-shaped ones.
   std::vector<std::shared_ptr<const FileSystemReader>> trees;
 
   std::string volume_id() const;

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "libfsi/source/image_reader.h"
 #include "libfsi/source/mode_rule.h"
 #include "libfsi/source/tree.h"
 
@@ -22,6 +23,13 @@ struct OutputIdentity {
   std::string name;                   ///< its name there
 };
 
+/// What becomes of extended attributes. Only those of users ("user.") can be kept; files and directories alone have such.
+enum class Xattrs : uint8_t {
+  ignore,  ///< nobody asks the file system
+  count,   ///< SourceTree::left_attributes
+  keep,    ///< SourceTree::streams
+};
+
 struct ScanOptions {
   /// Globs over paths of the image; see ExcludeRules. They hold for what is found in directories and
   /// archives, not for what is named itself.
@@ -30,6 +38,7 @@ struct ScanOptions {
   bool one_file_system = false;  ///< directories on another file system than their source stay empty
   bool skip_unreadable = false;  ///< warn and leave out, instead of failing
   bool dedupe = false;           ///< files of equal contents share them
+  Xattrs xattrs = Xattrs::ignore;
 
   // Rules for everything in the image, applied when the tree is frozen.
   std::optional<uint32_t> uid, gid;
@@ -40,6 +49,7 @@ struct ScanOptions {
   unsigned threads = 0;   ///< 0: as many as there are processors
   std::string spool_dir;  ///< for archives that cannot be read in place; empty: $TMPDIR, else /tmp
   OutputIdentity output;
+  OpenImage open_image;  ///< reads file-system images; without it libarchive does what it can
 };
 
 }  // namespace fsi

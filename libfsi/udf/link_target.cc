@@ -19,7 +19,7 @@ void append_component(std::string& out, uint8_t type, std::string_view identifie
 
 std::string link_components(std::string_view target) {
   std::string out;
-  if (target.starts_with('/')) append_component(out, disc::kComponentRoot, {});
+  if (target.starts_with('/')) append_component(out, disc::kPathRoot, {});
   Identifier identifier;
   for (size_t at = 0; at < target.size();) {
     const size_t slash = std::min(target.find('/', at), target.size());
@@ -27,12 +27,12 @@ std::string link_components(std::string_view target) {
     at = slash + 1;
     if (name.empty()) continue;
     if (name == ".") {
-      append_component(out, disc::kComponentHere, {});
+      append_component(out, disc::kPathHere, {});
     } else if (name == "..") {
-      append_component(out, disc::kComponentParent, {});
+      append_component(out, disc::kPathParent, {});
     } else {
       Cs0Names().make(name, true, 0, identifier);
-      append_component(out, disc::kComponentName, identifier.view());
+      append_component(out, disc::kPathName, identifier.view());
     }
   }
   return out;
@@ -47,16 +47,16 @@ std::string target_of_components(std::string_view components) {
     at += sizeof component;
     const std::string_view identifier = components.substr(at, component.identifier_length);
     at += identifier.size();
-    if (component.type == disc::kComponentRoot) {
+    if (component.type == disc::kPathRoot) {
       target = "/";
       separate = false;
       continue;
     }
     if (separate) target += '/';
     separate = true;
-    if (component.type == disc::kComponentHere)
+    if (component.type == disc::kPathHere)
       target += '.';
-    else if (component.type == disc::kComponentParent)
+    else if (component.type == disc::kPathParent)
       target += "..";
     else
       target += cs0_to_utf8(identifier);

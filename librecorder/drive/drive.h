@@ -89,6 +89,8 @@ class Drive {
   // How it is set.
   /// The page alone, header included, without what comes before; empty when the drive does not have it.
   std::vector<std::byte> mode_page(ModePageCode page, PageControl control = PageControl::current);
+  /// All pages the drive has, each alone with its header. Empty when it does not tell.
+  std::vector<std::vector<std::byte>> mode_pages();
   /// MODE SELECT(10) of one page. The answer is the caller's: a refusal may be a plain "not supported".
   Answer mode_select(std::span<const std::byte> page);
   /// GET PERFORMANCE type 3, else mode page 2A; fastest first; empty when the drive keeps it to itself.
@@ -103,6 +105,12 @@ class Drive {
   Answer write(fsi::Lba lba, std::span<const std::byte> in);  ///< WRITE(10), one command, no policy
   /// From now on write() sends WRITE(12) with the streaming bit: media with spare areas are written without reading back.
   void stream_writes(bool on) { streaming_ = on; }
+  // CD, drive_cd.cc. Addresses may be negative; a block has the size that the write parameters or the cue sheet give it.
+  Answer send_cue_sheet(std::span<const std::byte> sheet);
+  Answer write_blocks(int32_t lba, uint32_t blocks, std::span<const std::byte> in);  ///< WRITE(10), one command, no policy
+  /// READ CD; `main` and `sub` as in scsi/cue_sheet.h.
+  Answer read_cd(int32_t lba, uint32_t blocks, uint8_t main, uint8_t sub, std::span<std::byte> out);
+
   std::optional<DriveBuffer> buffer_capacity();
   void synchronize_cache();
   void close_track_session(CloseFunction function, uint16_t track);
@@ -126,6 +134,7 @@ class Drive {
  private:
   std::optional<std::vector<std::byte>> fetch(Cdb cdb, size_t length_at, size_t header, std::string_view doing,
                                               const std::function<size_t(std::span<const std::byte>)>& total);
+  std::vector<std::vector<std::byte>> mode_pages_of(uint8_t code, PageControl control);
   Answer read_into(Cdb cdb, std::span<std::byte> buffer, std::string_view doing);
   /// `immediate`: where the command block has its IMMED bit, byte 1. `longest`: without it.
   void long_command(Cdb cdb, uint8_t immediate, std::chrono::milliseconds longest, std::string_view doing);

@@ -18,7 +18,7 @@ constexpr double kCarefulReach = 60;  // where an empty buffer spoils the disc
 constexpr double kLast = 2;           // seconds of data that are enough to end a track with
 constexpr double kFarFaster = 4;      // than the fastest speed: such a source fills the ring while the drive writes
 constexpr size_t kEnoughOfFast = 64 << 20;
-constexpr auto kFirstPause = 5s, kLongestPause = 300s;
+constexpr auto kFirstPause = 3s, kLongestPause = 60s;
 constexpr auto kTooSoon = 60s;  // a raise that must be taken back within this time was wrong
 
 double seconds_of(Pacer::Time time) { return std::chrono::duration<double>(time).count(); }
@@ -141,9 +141,10 @@ Pacer::Advice Pacer::look(const Look& look) {
   const bool dry = look.fill < facts_.chunk && !look.ended;
   if (look.now - last_->now < kBetween && !dry && !waiting_) return {};
   const double seconds = seconds_of(look.now - last_->now);
+  drain(look, seconds);
+  last_->sent = look.sent;
   if (seconds > 0) {
     measure(look, seconds);
-    drain(look, seconds);
     if (const double first = facts_.speeds.empty() ? 0 : static_cast<double>(facts_.speeds.front()); first > 0)
       lost_ += waiting_ || (burning_ && drive_fill_ == 0) ? seconds : seconds * (1 - rate() / first);
     last_ = look;
@@ -152,7 +153,9 @@ Pacer::Advice Pacer::look(const Look& look) {
     if (look.fill < refill_ && !look.ended) return {Do::wait, {}};
     waiting_ = false;
   }
-  if (!facts_.may_stop && !look.ended && static_cast<double>(look.fill) + drive_fill_ < rate() * kLast) return {Do::end, {}};
+  if (!facts_.may_stop && !look.ended &&
+      static_cast<double>(look.fill) + drive_fill_ < std::min(rate() * kLast, static_cast<double>(facts_.ring) / 4))
+    return {Do::end, {}};
   if (dry && (rate() <= 0 || (burning_ && drive_fill_ <= 0))) {
     ++stops_;
     waiting_ = true;

@@ -15,11 +15,11 @@
 namespace rec {
 
 struct Pump {
-  /// Starts to fill the ring at once. `limit`: see Feeder. Input, drive and family outlive the pump. Throws Error when there
+  /// Starts to fill the ring at once. `limit`, `real_time`: see Feeder. Input, drive and family outlive the pump. Throws Error when there
   /// is not so much memory.
   Pump(Input& input, size_t ring_bytes, std::optional<uint64_t> limit, Drive& drive, const MediumFamily& family, WriteJob job,
-       const std::stop_token& stop)
-      : ring(ring_bytes), writer(drive, family, ring, std::move(job)), feeder(input, ring, limit), wake(stop, [this, &input] {
+       bool real_time, const std::stop_token& stop)
+      : ring(ring_bytes), writer(drive, family, ring, std::move(job)), feeder(input, ring, limit, real_time), wake(stop, [this, &input] {
           ring.cancel();
           input.cancel();
         }) {}

@@ -66,7 +66,9 @@ nlohmann::json to_json(const Disc& disc) {
                       {"open", t.open},
                       {"reserved", t.reserved},
                       {"damaged", t.damaged},
-                      {"control", t.control}});
+                      {"control", t.control},
+                      {"raw", t.raw},
+                      {"data_mode", t.data_mode}});
   const Format& f = disc.format;
   return {{"version", 2},
           {"type", disc.type->name},
@@ -86,6 +88,7 @@ nlohmann::json to_json(const Disc& disc) {
           {"tracks", tracks},
           {"closed_sessions", disc.closed_sessions},
           {"finalized", disc.finalized},
+          {"session_format", disc.session_format},
           {"link_stops", disc.link_stops},
           {"underruns", disc.underruns}};
 }
@@ -116,6 +119,7 @@ Disc disc_from_json(const nlohmann::json& json, const std::string& where) {
     json.at("layer_break").get_to(disc.layer_break);
     json.at("closed_sessions").get_to(disc.closed_sessions);
     json.at("finalized").get_to(disc.finalized);
+    disc.session_format = json.value("session_format", disc.session_format);
     json.at("link_stops").get_to(disc.link_stops);
     json.at("underruns").get_to(disc.underruns);
     for (const auto& entry : json.at("tracks")) {
@@ -128,6 +132,8 @@ Disc disc_from_json(const nlohmann::json& json, const std::string& where) {
       entry.at("reserved").get_to(t.reserved);
       entry.at("damaged").get_to(t.damaged);
       entry.at("control").get_to(t.control);
+      t.raw = entry.value("raw", t.raw);
+      t.data_mode = entry.value("data_mode", t.data_mode);
       disc.tracks.push_back(t);
     }
   } catch (const nlohmann::json::exception& error) {

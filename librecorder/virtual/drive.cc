@@ -62,6 +62,9 @@ const VirtualDrive::Entry* VirtualDrive::find(uint8_t opcode) {
       {op::kSetCdSpeed, kMedium, {0xFF, 0x03, 0xFF, 0xFF, 0xFF, 0xFF}, &D::set_cd_speed},
       {op::kMechanismStatus, kBusy, {0xFF, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF}, &D::mechanism_status},
       {op::kSendDiscStructure, kMedium, {0xFF, 0x0F, 0, 0, 0, 0, 0, 0xFF, 0xFF, 0xFF, 0xC0}, &D::send_disc_structure},
+      {op::kReadSubChannel, kMedium, {0xFF, 0x02, 0x40, 0xFF, 0, 0, 0xFF, 0xFF, 0xFF}, &D::read_sub_channel},
+      {op::kSendCueSheet, kMedium, {0xFF, 0, 0, 0, 0, 0, 0xFF, 0xFF, 0xFF}, &D::send_cue_sheet},
+      {op::kReadCdMsf, kMedium, {0xFF, 0x1E, 0, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x07}, &D::read_cd_msf},
       {op::kReadCd, kMedium, {0xFF, 0x1E, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x07}, &D::read_cd},
   };
   const auto* found = std::find_if(std::begin(kCommands), std::end(kCommands), [&](const Entry& e) { return e.opcode == opcode; });
@@ -88,6 +91,8 @@ VirtualDrive::~VirtualDrive() {
 }
 
 void VirtualDrive::load_disc() {
+  cd_recorder_.reset();
+  cd_layer_.reset();
   medium_.reset();
   disc_.reset();
   store_.reset();
@@ -95,6 +100,10 @@ void VirtualDrive::load_disc() {
   store_.emplace(directory_ / "disc");
   disc_ = store_->load();
   medium_ = make_medium(*disc_);
+  if (is_cd(medium_->profile())) {
+    cd_layer_.emplace(directory_ / "disc");
+    cd_recorder_.emplace(*disc_, *cd_layer_);
+  }
   write_speed_ = write_speeds().front();
   buffer_ = WriteBuffer(state_.buffer_bytes, laser_rate());
 }
@@ -265,6 +274,10 @@ void VirtualDrive::settle() {
     disc_changed_ = true;
   } else {
     medium_->spoil();
+    if (cd_recorder_ && cd_recorder_->abandon()) {
+      ++disc_->underruns;
+      disc_changed_ = true;
+    }
     buffer_.flush(clock_->now());
     write_failed_ = CheckCondition{3, 0x0C, 0x09};
   }
@@ -314,7 +327,11 @@ void VirtualDrive::attention(uint8_t asc, uint8_t ascq) {
 
 void VirtualDrive::save_changes() {
   if (medium_ && medium_->take_changed()) disc_changed_ = true;
-  if (medium_ && medium_->take_erased()) store_->erase();
+  if (medium_ && medium_->take_erased()) {
+    store_->erase();
+    if (cd_layer_) cd_layer_->erase();
+    if (cd_recorder_) cd_recorder_->abandon();
+  }
   if (medium_ && medium_->take_reshaped()) medium_ = make_medium(*disc_);
   if (std::exchange(disc_changed_, false)) store_->save(*disc_);
   if (std::exchange(state_changed_, false)) save_drive_state(directory_, state_);

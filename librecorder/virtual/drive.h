@@ -13,6 +13,7 @@
 #include <string>
 
 #include "librecorder/transport/transport.h"
+#include "librecorder/virtual/cd_recorder.h"
 #include "librecorder/virtual/clock.h"
 #include "librecorder/virtual/disc.h"
 #include "librecorder/virtual/drive_state.h"
@@ -129,6 +130,16 @@ class VirtualDrive final : public Transport {
   void format_unit(const Command&, Reply&);
   void send_disc_structure(const Command&, Reply&);
   void read_blocks(const Command&, Reply&, uint32_t lba, uint32_t blocks);
+  // commands_cd.cc: sectors of 2352 + 96 bytes.
+  void read_cd_msf(const Command&, Reply&);
+  void read_sub_channel(const Command&, Reply&);
+  void send_cue_sheet(const Command&, Reply&);
+  void write_cd(const Command&, int32_t lba, uint32_t blocks);
+  void read_raw(const Command&, Reply&, int32_t lba, uint32_t blocks);
+  bool read_cooked(uint32_t lba, std::span<std::byte> out) const;
+  CdBlock cd_sector(int32_t lba) const;
+  bool finish_cd_session();
+  Bytes cd_text() const;
 
   std::string name_;
   std::filesystem::path directory_;
@@ -140,6 +151,8 @@ class VirtualDrive final : public Transport {
   std::optional<Store> store_;
   std::optional<Disc> disc_;
   std::unique_ptr<Medium> medium_;
+  std::optional<CdLayer> cd_layer_;  // with a CD only, and so is the recorder
+  std::optional<CdRecorder> cd_recorder_;
   WriteParameters parameters_;
   uint32_t write_speed_ = 0;     ///< chosen by the host, a multiple of 1x of the medium
   bool short_transfer_ = false;  ///< a fault cuts the transfer of this command

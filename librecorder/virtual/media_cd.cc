@@ -39,7 +39,8 @@ class Cd final : public SequentialMedium {
       case Feature::random_readable:
       case Feature::multi_read:
       case Feature::cd_read: return true;
-      case Feature::cd_track_at_once: return !disc_.finalized;
+      case Feature::cd_track_at_once:
+      case Feature::cd_mastering: return !disc_.finalized;
       case Feature::cd_rw_media_write: return disc_.type->rewritable && !disc_.finalized;
       default: return false;
     }
@@ -47,6 +48,7 @@ class Cd final : public SequentialMedium {
 
   DiscInformation disc_information() const override {
     DiscInformation info = SequentialMedium::disc_information();
+    info.disc_type = disc_.session_format;
     if (disc_.finalized) return info;
     const auto next = next_start();
     // A later session's lead-in lies in the 4500 sectors before its pregap.
@@ -90,6 +92,8 @@ class Cd final : public SequentialMedium {
   void check_mode(const WriteParameters& parameters) const override {
     // MODE SELECT takes parameters of packet writing as well; here is where it shows that this disc does not.
     if (parameters.write_type() != WriteParameters::track_at_once) refuse(5, 0x64, 0x00);
+    const Track* track = open_track();
+    if (track && track->raw != (parameters.block_type == WriteParameters::raw_2352)) refuse(5, 0x64, 0x00);
   }
   void complete(TrackInformation& info) const override {
     info.valid = info.valid & ~uint32_t{TrackInformation::kLastRecordedValid};  // not told on CD
@@ -146,7 +150,7 @@ class Cd final : public SequentialMedium {
       append(body, entry);
     };
     const uint8_t data = 0x10 | lead->control;
-    point(data, 0xA0, {number(lead), 0, 0});
+    point(data, 0xA0, {number(lead), disc_.session_format, 0});
     point(data, 0xA1, {number(last), 0, 0});
     point(0x10 | last->control, 0xA2, msf_of(static_cast<int32_t>(last->end())));
     for (const Track* t = lead; t <= last; ++t) point(0x10 | t->control, number(t), msf_of(static_cast<int32_t>(t->start)));

@@ -127,8 +127,8 @@ TEST_P(ForeignMaker, EveryNameIsSeen) {
       std::ifstream in(source, std::ios::binary);
       const std::string bytes((std::istreambuf_iterator<char>(in)), {});
       std::string found;
-      for (const fsi::Extent& extent : it->second.extents) {
-        std::vector<std::byte> sectors(extent.sectors() * fsi::kSectorSize);
+      for (const fsi::DataExtent& extent : it->second.extents) {
+        std::vector<std::byte> sectors(extent.range().count * fsi::kSectorSize);
         image.read(extent.range(), sectors);
         found.append(reinterpret_cast<const char*>(sectors.data()), extent.bytes);
       }

@@ -27,7 +27,7 @@ TEST(IsoTree, PlainTreeWithASubdirectory) {
   const Read r = read_all(MemorySource(image.bytes()));
   EXPECT_THAT(r.what(), IsEmpty());
   EXPECT_THAT(r.list.paths(), ElementsAre("/", "/A.TXT", "/SUB", "/SUB/B"));
-  EXPECT_EQ(r.list.entries.at("/A.TXT").extents, (std::vector<fsi::Extent>{{30, 5000}}));
+  EXPECT_EQ(r.list.entries.at("/A.TXT").extents, (std::vector{fsi::DataExtent::of({30, 5000})}));
   EXPECT_EQ(r.volume.volume_id(), "TINY");
 }
 
@@ -74,7 +74,7 @@ TEST(IsoTree, SectionsOfAFileAreJoined) {
   const Read r = read_all(MemorySource(image.bytes()));
   EXPECT_THAT(r.what(), IsEmpty());
   EXPECT_EQ(r.list.entries.at("/BIG").size, 6244u);
-  EXPECT_EQ(r.list.entries.at("/BIG").extents, (std::vector<fsi::Extent>{{30, 6144}, {40, 100}}));
+  EXPECT_EQ(r.list.entries.at("/BIG").extents, (std::vector{fsi::DataExtent::of({30, 6144}), fsi::DataExtent::of({40, 100})}));
 }
 
 TEST(IsoTree, RelocatedDirectoriesAreShownWhereTheyBelong) {

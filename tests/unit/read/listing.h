@@ -16,7 +16,7 @@ struct Seen {
   fsi::EntryKind kind;
   uint64_t size;
   std::string target;
-  std::vector<fsi::Extent> extents;
+  std::vector<fsi::DataExtent> extents;
   std::optional<fsi::PosixAttributes> posix;
   fsi::EntryTime modified;
   uint64_t device_high, device_low;

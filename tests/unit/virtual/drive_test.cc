@@ -249,8 +249,12 @@ TEST_F(VirtualDrive, WriteParametersAreChecked) {
     change(page);
     return sensed(set_write_parameters(page), 5, 0x26, 0);
   };
-  EXPECT_TRUE(refused([](WriteParameters& p) { p.write_type_flags = WriteParameters::raw; })) << "no feature 002E";
-  EXPECT_TRUE(refused([](WriteParameters& p) { p.write_type_flags = WriteParameters::raw; }));
+  EXPECT_TRUE(refused([](WriteParameters& p) { p.write_type_flags = WriteParameters::raw; })) << "without subchannel";
+  EXPECT_TRUE(refused([](WriteParameters& p) { p.write_type_flags = WriteParameters::layer_jump; }));
+  EXPECT_TRUE(refused([](WriteParameters& p) {
+    p.isrc[0] = 0x80;
+    p.isrc[1] = 'U';
+  }));
   EXPECT_TRUE(refused([](WriteParameters& p) { p.write_type_flags = 0x0F; }));
   EXPECT_TRUE(refused([](WriteParameters& p) { p.block_type = WriteParameters::raw_2352; }));
   EXPECT_TRUE(refused([](WriteParameters& p) { p.block_type = WriteParameters::mode2_form1; }));
