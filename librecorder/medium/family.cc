@@ -22,6 +22,7 @@ const MediumFamily* family_for(Profile profile) {
 
 const MediumFamily* family_for(const Medium& medium, const WriteWish& wish) {
   const MediumFamily* family = family_for(medium.profile);
+  if (is_cd(medium.profile) && wish.at_once) return &cd_session_at_once_family();
   if (family != &dvd_incremental_family()) return family;
   // At once is what players know best, and on two layers what writes them without a gap; but it is for a whole disc.
   const bool whole_disc = medium.state == MediumState::blank && wish.known_length && !wish.multi;

@@ -60,6 +60,7 @@ class MediumFamily {
 
 const MediumFamily& cd_r_family();
 const MediumFamily& cd_rw_family();
+const MediumFamily& cd_session_at_once_family();
 const MediumFamily& dvd_incremental_family();
 const MediumFamily& dvd_at_once_family();
 const MediumFamily& dvd_rw_overwrite_family();

@@ -31,8 +31,8 @@ class Family:
 
 RW_OVERWRITE = (("format",),)
 FAMILIES = [
-    Family("cd-r", append="sessions", simulate=True),
-    Family("cd-rw", erase=("--quick", "--full"), append="sessions", simulate=True),
+    Family("cd-r", append="sessions", simulate=True, at_once=True),
+    Family("cd-rw", erase=("--quick", "--full"), append="sessions", simulate=True, at_once=True),
     Family("dvd-r", append="sessions", simulate=True, at_once=True),
     Family("dvd-rw", erase=("--quick", "--full"), formats=([], ["--full"]), append="sessions", simulate=True, at_once=True),
     Family("dvd-rw", label="dvd-rw restricted overwrite", prepare=RW_OVERWRITE, erase=("--quick", "--full"), formats=([], ["--full"]), append="overwrite"),

@@ -97,13 +97,7 @@ class FaultMatrix : public testing::TestWithParam<Kind> {
     }
     if (!fault.empty()) registry.set_faults("d", {fault});
   }
-  DriveEntry drive() const {
-    DriveEntry entry;
-    entry.name = "d";
-    entry.node = "virtual:d";
-    entry.is_virtual = true;
-    return entry;
-  }
+  DriveEntry drive() const { return find_drive("d"); }
   BurnOptions options() const {
     BurnOptions o;
     o.at_once = GetParam().at_once;
@@ -265,7 +259,7 @@ TEST_P(FaultMatrix, EveryCommandFailsOnceInEveryWay) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Media, FaultMatrix,
-                         testing::Values(Kind{"cd-r", "CdR"}, Kind{"cd-rw", "CdRw"}, Kind{"dvd-r", "DvdR"},
+                         testing::Values(Kind{"cd-r", "CdR"}, Kind{"cd-r", "CdRAtOnce", false, true}, Kind{"cd-rw", "CdRw"}, Kind{"dvd-r", "DvdR"},
                                          Kind{"dvd-r", "DvdRAtOnce", false, true}, Kind{"dvd-rw", "DvdRw"},
                                          Kind{"dvd-rw", "DvdRwOverwrite", true}, Kind{"dvd-r-dl", "DvdRDl"}, Kind{"dvd+rw", "DvdPlusRw"},
                                          Kind{"dvd+r", "DvdPlusR"}, Kind{"dvd+r-dl", "DvdPlusRDl"}, Kind{"dvd-ram", "DvdRam"},

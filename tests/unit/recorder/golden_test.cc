@@ -35,13 +35,7 @@ class Golden : public testing::TestWithParam<Recipe> {
  protected:
   static constexpr uint64_t kSectors = 640;
 
-  DriveEntry drive() const {
-    DriveEntry entry;
-    entry.name = "d";
-    entry.node = "virtual:d";
-    entry.is_virtual = true;
-    return entry;
-  }
+  DriveEntry drive() const { return find_drive("d"); }
 
   WriteReport burn_noise(const std::function<void(BurnOptions&)>& change = {}) {
     BurnOptions options;
@@ -90,7 +84,9 @@ class Golden : public testing::TestWithParam<Recipe> {
       if (count > 1) out.back() += "   (" + std::to_string(count) + " of them)";
       count = 0;
     };
-    for (const std::string& line : lines) {
+    for (std::string line : lines) {
+      // How many features a drive has is no part of a recipe.
+      if (line.rfind("GET CONFIGURATION", 0) == 0) line.replace(line.find(" -> ") - 8, 5, ".. ..");
       // How the speed follows the source depends on the machine that the test runs on.
       if (line.rfind("SET STREAMING", 0) == 0 || line.rfind("SET CD SPEED", 0) == 0 || line.rfind("READ BUFFER CAPACITY", 0) == 0) continue;
       // What is the same but for the address, or for how far the drive is.
