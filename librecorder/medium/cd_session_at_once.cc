@@ -46,8 +46,7 @@ class CdSessionAtOnce final : public MediumFamily {
 
   void resend(Drive& drive, const WriteSettings& settings) const override {
     WriteParameters page;
-    page.write_type_flags = WriteParameters::session_at_once |
-                            (settings.underrun_protection ? WriteParameters::kBufferUnderrunFree : 0) |
+    page.write_type_flags = WriteParameters::session_at_once | (settings.underrun_protection ? WriteParameters::kBufferUnderrunFree : 0) |
                             (settings.simulate ? WriteParameters::kTestWrite : 0);
     page.track_mode_flags = WriteParameters::no_next_session | kControlData;
     page.block_type = WriteParameters::mode1;

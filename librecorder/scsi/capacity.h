@@ -38,7 +38,7 @@ static_assert(sizeof(FormattableCapacity) == 8);
 
 /// Format types, MMC-6 6.4: what FORMAT UNIT makes, and which of its lists READ FORMAT CAPACITIES tells.
 enum class FormatType : uint8_t {
-  full = 0x00,           ///< DVD-RAM, DVD-RW, BD-RE, BD-R: the whole disc, as the drive thinks best
+  full = 0x00,  ///< DVD-RAM, DVD-RW, BD-RE, BD-R: the whole disc, as the drive thinks best
   spare_expansion = 0x01,
   dvd_rw_full = 0x10,
   dvd_rw_grow = 0x11,
