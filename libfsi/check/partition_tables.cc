@@ -121,7 +121,7 @@ class TableReader {
     if (end > reader_.sectors()) return false;
     std::vector<std::byte> sectors((end - from) * kSectorSize);
     if (!reader_.read(from, sectors)) return false;
-    std::memcpy(out.data(), sectors.data() + first % kBlocksPerSector * kDiskBlock, out.size());
+    std::copy_n(sectors.begin() + static_cast<std::ptrdiff_t>(first % kBlocksPerSector * kDiskBlock), out.size(), out.begin());
     return true;
   }
 
