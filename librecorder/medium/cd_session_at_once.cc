@@ -40,14 +40,13 @@ class CdSessionAtOnce final : public MediumFamily {
     return start;
   }
 
-  void begin(Drive& drive, const WriteSettings&) const override {
-    write_zeros(drive, static_cast<fsi::Lba>(-static_cast<int32_t>(kPregap)), kPregap, 32);
+  void begin(Drive& drive, const WriteSettings& settings) const override {
+    write_zeros(drive, static_cast<fsi::Lba>(-static_cast<int32_t>(kPregap)), kPregap, 32, {}, {}, [&] { resend(drive, settings); });
   }
 
   void resend(Drive& drive, const WriteSettings& settings) const override {
     WriteParameters page;
-    page.write_type_flags = WriteParameters::session_at_once |
-                            (settings.underrun_protection ? WriteParameters::kBufferUnderrunFree : 0) |
+    page.write_type_flags = WriteParameters::session_at_once | (settings.underrun_protection ? WriteParameters::kBufferUnderrunFree : 0) |
                             (settings.simulate ? WriteParameters::kTestWrite : 0);
     page.track_mode_flags = WriteParameters::no_next_session | kControlData;
     page.block_type = WriteParameters::mode1;

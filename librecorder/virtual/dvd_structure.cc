@@ -50,8 +50,7 @@ Bytes dvd_structure(const Disc& disc, DvdBook book, uint8_t format) {
     case kStructureList: {
       std::vector<StructureListEntry> list{{kDvdPhysical, StructureListEntry::kReadable, sizeof(DvdPhysicalFormat) + 4}};
       if (book.adip) list.push_back({kDvdAdip, StructureListEntry::kReadable, 260});
-      if (dual)
-        list.push_back({kLayerBoundary, StructureListEntry::kReadable | StructureListEntry::kSendable, sizeof(LayerBoundary) + 4});
+      if (dual) list.push_back({kLayerBoundary, StructureListEntry::kReadable | StructureListEntry::kSendable, sizeof(LayerBoundary) + 4});
       list.push_back({kWriteProtection, StructureListEntry::kReadable, 8});
       list.push_back({kStructureList, StructureListEntry::kReadable, 4 + (list.size() + 1) * sizeof(StructureListEntry)});
       header(list.size() * sizeof(StructureListEntry));

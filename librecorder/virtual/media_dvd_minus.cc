@@ -1,7 +1,7 @@
 // DVD-R, DVD-RW sequential and DVD-R DL: incremental recording in packets of one ECC block, or the whole disc at once. Mode
 // page 05 says which, and what CLOSE SESSION leaves behind. Restricted overwrite is in media_dvd_rw.cc.
-#include "librecorder/virtual/dvd_structure.h"
 #include "librecorder/virtual/dvd_rw_format.h"
+#include "librecorder/virtual/dvd_structure.h"
 #include "librecorder/virtual/sequential.h"
 
 namespace rec::virt {
@@ -48,7 +48,12 @@ class DvdMinus final : public SequentialMedium {
 
   Bytes disc_structure(StructureMedia media, uint32_t, uint8_t, uint8_t format) const override {
     if (media != StructureMedia::dvd) refuse_cdb(1);
-    return dvd_structure(disc_, {static_cast<uint8_t>(disc_.type->rewritable ? 0x32 : disc_.type->layers == 2 ? 0x26 : 0x25), false}, format);
+    return dvd_structure(disc_,
+                         {static_cast<uint8_t>(disc_.type->rewritable    ? 0x32
+                                               : disc_.type->layers == 2 ? 0x26
+                                                                         : 0x25),
+                          false},
+                         format);
   }
   void send_structure(uint8_t format, std::span<const std::byte> data) override {
     if (format != kLayerBoundary) refuse_cdb(7);
@@ -93,8 +98,7 @@ class DvdMinus final : public SequentialMedium {
     const bool test = test_write(parameters);
     switch (static_cast<CloseFunction>(function)) {
       case CloseFunction::track: return test ? Duration{} : close_track(track);
-      case CloseFunction::session:
-        return test ? Duration{} : close_session(parameters.multisession() == WriteParameters::no_next_session);
+      case CloseFunction::session: return test ? Duration{} : close_session(parameters.multisession() == WriteParameters::no_next_session);
       default: refuse_cdb(2);
     }
   }

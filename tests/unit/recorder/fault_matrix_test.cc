@@ -259,8 +259,8 @@ TEST_P(FaultMatrix, EveryCommandFailsOnceInEveryWay) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Media, FaultMatrix,
-                         testing::Values(Kind{"cd-r", "CdR"}, Kind{"cd-r", "CdRAtOnce", false, true}, Kind{"cd-rw", "CdRw"}, Kind{"dvd-r", "DvdR"},
-                                         Kind{"dvd-r", "DvdRAtOnce", false, true}, Kind{"dvd-rw", "DvdRw"},
+                         testing::Values(Kind{"cd-r", "CdR"}, Kind{"cd-r", "CdRAtOnce", false, true}, Kind{"cd-rw", "CdRw"},
+                                         Kind{"dvd-r", "DvdR"}, Kind{"dvd-r", "DvdRAtOnce", false, true}, Kind{"dvd-rw", "DvdRw"},
                                          Kind{"dvd-rw", "DvdRwOverwrite", true}, Kind{"dvd-r-dl", "DvdRDl"}, Kind{"dvd+rw", "DvdPlusRw"},
                                          Kind{"dvd+r", "DvdPlusR"}, Kind{"dvd+r-dl", "DvdPlusRDl"}, Kind{"dvd-ram", "DvdRam"},
                                          Kind{"bd-r", "BdR"}, Kind{"bd-r", "BdRSpares", true}, Kind{"bd-re", "BdRe"}),

@@ -9,7 +9,6 @@
 #include <thread>
 
 #include "librecorder/virtual/drive_state.h"
-
 #include "tests/unit/recorder/virtual_bench.h"
 
 namespace rec {
