@@ -40,8 +40,8 @@ class CdSessionAtOnce final : public MediumFamily {
     return start;
   }
 
-  void begin(Drive& drive, const WriteSettings&) const override {
-    write_zeros(drive, static_cast<fsi::Lba>(-static_cast<int32_t>(kPregap)), kPregap, 32);
+  void begin(Drive& drive, const WriteSettings& settings) const override {
+    write_zeros(drive, static_cast<fsi::Lba>(-static_cast<int32_t>(kPregap)), kPregap, 32, {}, {}, [&] { resend(drive, settings); });
   }
 
   void resend(Drive& drive, const WriteSettings& settings) const override {

@@ -58,6 +58,8 @@ void read_tracks(Drive& drive, Medium& medium, const DiscInformation& disc) {
     if (track.damaged)
       add(medium, kDamaged,
           "track " + std::to_string(track.number) + " was not ended properly; what was being written there is incomplete");
+    // Reserved and never written to: the session cannot be closed before it is, so that is where writing goes on.
+    if (track.reserved && track.next_writable && track.free && !medium.open_track) medium.open_track = track;
     if (track.blank || (track.next_writable && *track.next_writable == track.start)) continue;
     medium.tracks.push_back(track);
   }
@@ -66,6 +68,11 @@ void read_tracks(Drive& drive, Medium& medium, const DiscInformation& disc) {
 /// Where writing goes on. CD and DVD+R call that track FF, the others by the last number; a drive that does not know
 /// the one is asked for the other.
 void find_open_track(Drive& drive, Medium& medium, const DiscInformation& disc) {
+  if (medium.open_track) {
+    medium.next_writable = medium.open_track->next_writable;
+    medium.free_sectors = medium.open_track->free;
+    return;
+  }
   const uint32_t last = disc.last_track_in_last_session();
   const bool invisible = is_cd(medium.profile) || medium.profile == Profile::dvd_plus_r || medium.profile == Profile::dvd_plus_r_dl;
   for (const uint32_t number : {invisible ? uint32_t{kInvisibleTrack} : last, last}) {

@@ -8,7 +8,8 @@ namespace rec {
 
 using namespace std::chrono_literals;
 
-void write_zeros(Drive& drive, fsi::Lba lba, uint64_t sectors, uint32_t chunk, const LongProgress& progress, const std::stop_token& stop) {
+void write_zeros(Drive& drive, fsi::Lba lba, uint64_t sectors, uint32_t chunk, const LongProgress& progress, const std::stop_token& stop,
+                 const std::function<void()>& resend) {
   Transport& transport = drive.transport();
   const std::vector<std::byte> zeros(size_t{chunk} * fsi::kSectorSize);
   for (uint64_t done = 0; done < sectors;) {
@@ -26,9 +27,25 @@ void write_zeros(Drive& drive, fsi::Lba lba, uint64_t sectors, uint32_t chunk, c
         drive.note_recovered(answer.sense);
         break;
       }
-      const bool waits = rule.action == Action::flow || rule.action == Action::wait;
-      if (waits ? transport.now() - began >= rule.patience : rule.action != Action::retry || ++attempts > rule.attempts)
-        drive.fail(doing, answer);
+      if (rule.action == Action::flow || rule.action == Action::wait) {
+        if (transport.now() - began >= rule.patience) drive.fail(doing, answer);
+      } else {
+        if (++attempts > rule.attempts) drive.fail(doing, answer);
+        switch (rule.action) {
+          case Action::retry: break;
+          case Action::start: drive.start_unit(); break;
+          // It may still be at what came before; anything else that SYNCHRONIZE CACHE mends does not happen so early.
+          case Action::synchronize:
+            if (answer.sense.key != 2) drive.fail(doing, answer);
+            transport.sleep(500ms);
+            break;
+          case Action::resend:
+            if (!resend) drive.fail(doing, answer);
+            resend();
+            break;
+          default: drive.fail(doing, answer);
+        }
+      }
       transport.sleep(std::max<std::chrono::nanoseconds>(rule.pause, 10ms));
     }
     done += count;

@@ -331,6 +331,57 @@ class Refusals(Burn):
         self.refused(4, r"too small: .* needs 400000 sectors .*too few", "--drive", "cd", big)
         self.assertEqual(self.info("cd")["medium"]["state"], "blank")
 
+    def test_rewritable_discs(self):
+        """What is on a rewritable disc does not go unasked, and each line says what would help."""
+        file = self.path("a.iso", image(1000))
+        self.add("rw", "cd-rw")
+        self.run_burn("--drive", "rw", file)
+        self.refused(4, "not blank: CD-RW, closed.*burn erase makes it blank, and --overwrite", "--drive", "rw", file)
+        self.refused(4, "not formatted but blanked; use burn erase", "format", "--drive", "rw")
+        plan = json.loads(self.run_burn("--drive", "rw", "--overwrite", "--dry-run", "--json", file)[0])
+        self.assertEqual(plan["erase_first"], "quick")
+        self.assertEqual(self.info("rw")["medium"]["state"], "closed")
+        self.add("plus", "dvd+rw")
+        self.run_burn("--drive", "plus", file)
+        self.refused(4, "not blank: DVD\\+RW with a volume that ends at LBA 1000; --overwrite writes over it, and an image made for LBA 1024", "--drive", "plus", file)
+        self.refused(4, "no test write on DVD\\+RW", "--drive", "plus", "--overwrite", "--simulate", file)
+        self.add("minus", "dvd-rw")
+        self.run_burn("--drive", "minus", file)
+        _, err = self.run_burn("erase", "--drive", "minus")
+        self.assertRegex(err, "whole disc of known length; erase it with --full")
+        self.refused(4, "blanked quickly can only be written at once.*not known", "--drive", "minus", stdin=noise(2000))
+        self.refused(4, "leave --multi out, or erase the disc with --full", "--drive", "minus", "--multi", file)
+        self.run_burn("--drive", "minus", "--overwrite", stdin=noise(2000), code=4)  # it is blank already
+        self.run_burn("--drive", "minus", file)
+        self.run_burn("--drive", "minus", "--overwrite", stdin=noise(2000))  # blanked in full, for its length is not known
+        self.check_disc("minus", noise(2000))
+
+    def test_write_protected(self):
+        self.add("ram", None)
+        self.run_burn("virtual", "insert", "ram", "--media", "dvd-ram", "--write-protected")
+        file = self.path("a.iso", image(1000))
+        for args in (["--drive", "ram", file], ["erase", "--drive", "ram"], ["format", "--drive", "ram"]):
+            self.refused(4, "write-protected", *args)
+        self.assertIn("switch on its cartridge", self.run_burn("info", "--drive", "ram")[0])
+
+    def test_wrong_medium_for_the_wish(self):
+        file = self.path("a.iso", image(1000))
+        self.add("r", "cd-r")
+        self.refused(4, "cannot be erased; take a rewritable disc", "erase", "--drive", "r")
+        self.refused(4, "--layer-break is for blank DVD", "--drive", "r", "--layer-break", "1600", file)
+        self.refused(4, "--spare is for BD-RE and BD-R", "format", "--drive", "r", "--spare", "max")
+        self.add("bd", "bd-r")
+        self.run_burn("format", "--drive", "bd", "--spare", "min")
+        self.refused(4, "formatted once", "format", "--drive", "bd")
+        _, err = self.run_burn("--drive", "bd", file)
+        self.assertIn("reads back what it writes, which takes about twice as long", err)
+        self.add("dl", "dvd+r-dl")
+        self.refused(2, "multiple of 16", "--drive", "dl", "--layer-break", "1601", file)
+        self.refused(4, "do not fit on two layers", "--drive", "dl", "--layer-break", "160", file)
+        self.add("slow", "dvd-r", "--speed", "4")
+        _, err = self.run_burn("--drive", "slow", "--speed", "13", "--simulate", file)
+        self.assertRegex(err, "does not offer speed 13.0x for this disc; 4.0x is the nearest")
+
     def test_tray(self):
         self.add("d", "cd-r")
         self.run_burn("eject", "--drive", "d")
