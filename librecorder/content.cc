@@ -41,9 +41,7 @@ fsi::Lba session_start(Drive& drive, const SourceFacts& at_start) {
   }
   return 0;
 }
-}  // namespace
-
-Medium look_at_medium(Drive& drive, const std::stop_token& stop) {
+Medium look_once(Drive& drive, const std::stop_token& stop) {
   Medium medium = probe_medium(drive, stop);
   if (medium.state != MediumState::rewritable || (medium.status & kUnsupported)) return medium;
   if (medium.status & kFormatRequired) {
@@ -66,6 +64,19 @@ Medium look_at_medium(Drive& drive, const std::stop_token& stop) {
   }
   drive.enter(phase);
   return medium;
+}
+}  // namespace
+
+Medium look_at_medium(Drive& drive, const std::stop_token& stop) {
+  constexpr int kMostDiscs = 3;
+  const Phase phase = drive.phase();
+  for (int discs = 1;; ++discs) try {
+      return look_once(drive, stop);
+    } catch (const DriveError& e) {
+      // The disc was changed meanwhile: what was seen so far is of another one.
+      drive.enter(phase);
+      if (discs == kMostDiscs || e.answer().outcome != Outcome::check || !e.answer().sense.is(6, 0x28)) throw;
+    }
 }
 
 }  // namespace rec
