@@ -74,6 +74,13 @@ fsi::DigestKind parse_digest(const std::string& word) {
   usage("--digest", "\"" + fsi::printable(word) + "\" is not one of xxh3, sha256, none");
 }
 
+fsi::Xattrs parse_xattrs(const std::string& word) {
+  if (word == "keep") return fsi::Xattrs::keep;
+  if (word == "count") return fsi::Xattrs::count;
+  if (word == "false") return fsi::Xattrs::ignore;
+  usage("--xattrs", "\"" + fsi::printable(word) + "\" is not one of keep, count");
+}
+
 }  // namespace
 
 bool parse(int argc, char** argv, Options& options) {
@@ -82,7 +89,7 @@ bool parse(int argc, char** argv, Options& options) {
     fmt::print("{}", preset_help(list));
     return false;
   }
-  CLI::App app("mkimage turns folders, files and archives into a disc image: ISO 9660 with Rock Ridge and Joliet.", "mkimage");
+  CLI::App app("mkimage turns folders, files and archives into a disc image: ISO 9660 with Rock Ridge and Joliet, UDF.", "mkimage");
   app.set_version_flag("--version", std::string("mkimage ") + DISCPRESS_VERSION);
   app.set_help_flag("-h,--help", "Show this help and leave");
   app.option_defaults()->take_last();
@@ -136,6 +143,9 @@ bool parse(int argc, char** argv, Options& options) {
                  "File systems and size for a medium, as IMAPI chooses them: cd, dvd, bd, cd-r, dvd+r, bd-re-dl, ...; help shows them");
   app.add_option("--require", image.required, "Fail unless the image has this path (may be repeated)")->take_all()->allow_extra_args(false);
   app.add_option("--capacity", image.capacity, "Fail when the image is larger than this many sectors");
+  app.add_option("--session-start", image.session_start,
+                 "Make the image for this LBA, where `burn info` says that a further session begins (default: 0, a blank disc)")
+      ->check(CLI::Range(0u, 0x7FFFFFFFu));
   app.add_flag("--dvd-video,!--no-dvd-video", image.dvd_video, "Lay the files of VIDEO_TS as DVD players want them, without gaps");
   app.add_option(
       "--hybrid", hybrid,
@@ -145,8 +155,9 @@ bool parse(int argc, char** argv, Options& options) {
       ->take_all()
       ->allow_extra_args(false);
   app.add_flag("--follow-links,!--no-follow-links", scan.follow_links, "Take what symbolic links point at instead of the links");
-  app.add_flag("--xattrs,!--no-xattrs", xattrs,
-               "Record extended attributes of users as named streams; UDF 2.00 and up (default: count them, with UDF)");
+  app.add_flag("--xattrs{keep},!--no-xattrs", xattrs,
+               "Record extended attributes of users as named streams (UDF 2.00 and up); --xattrs=count: say how many are left out (the "
+               "default there)");
   app.add_flag("--one-file-system,!--no-one-file-system", scan.one_file_system, "Do not enter directories on other file systems");
   app.add_flag("--skip-unreadable,!--no-skip-unreadable", scan.skip_unreadable,
                "Leave out what cannot be read, with a warning, instead of failing");
@@ -196,7 +207,8 @@ bool parse(int argc, char** argv, Options& options) {
   if (!udf.empty()) image.file_systems.udf = udf != "false";
   if (!udf.empty() && udf != "false" && udf != "default") image.udf_revision = fsi::parse_udf_revision(udf);
   image.udf_for_large_files = file_systems.empty() && udf.empty();
-  if (!xattrs.empty()) scan.xattrs = xattrs == "true" ? fsi::Xattrs::keep : fsi::Xattrs::ignore;
+  if (!xattrs.empty()) scan.xattrs = parse_xattrs(xattrs);
+  image.count_xattrs = xattrs.empty();
   image.duplicate_metadata = duplicate_metadata != "false";
   if (duplicate_metadata == "true" && image.udf_revision < 0x0250)
     usage("--duplicate-metadata", "UDF has a metadata partition from revision 2.50 on; add --udf=2.50");

@@ -126,4 +126,14 @@ struct RripTF {
 };
 static_assert(sizeof(RripTF) == 26);
 
+/// zisofs 1: the data of this file is compressed in blocks (an extension of RRIP that Linux and libarchive know).
+struct ZisofsZF {
+  SuspHeader header{'Z', 'F', 16};
+  char algorithm[2]{'p', 'z'};  // 4
+  U8 header_words;              // 6   4 bytes each
+  U8 block_log2;                // 7   15 to 17
+  Both32 size;                  // 8   bytes, uncompressed
+};
+static_assert(sizeof(ZisofsZF) == 16);
+
 }  // namespace fsi::disc

@@ -71,6 +71,7 @@ class Image : public SectorSource {
   /// What lies at an absolute sector.
   MapItem item_at(Lba lba) const;
 
+  bool has_manifest() const { return parts_.manifest != nullptr; }
   /// Sectors before the first that depends on the bytes of all others: what lies behind is the manifest and sums of others.
   uint64_t body_sectors() const;
   /// What wants to see the body in ascending order while a sink writes it; null when nothing does. For one pass.

@@ -11,6 +11,7 @@
 
 #include "libfsi/base/error.h"
 #include "libfsi/base/file.h"
+#include "libfsi/image/shared_blocks.h"
 
 namespace fsi {
 
@@ -100,6 +101,19 @@ void check_space(int fd, const std::string& path, uint64_t need) {
                   " free; make room, choose another place with -o, or write to a pipe");
 }
 
+// Everything but the manifest. Without one, what is shared needs not even to be read.
+void write_body(const Image& image, int fd, const std::string& path, const SharedBlocks& shared, const SlabOptions& options) {
+  const auto write = [&](SectorRange part, const Slab& slab) {
+    const uint64_t from = (part.first - slab.range.first) * kSectorSize;
+    write_at(fd, part.first * kSectorSize, slab.bytes.subspan(from, part.count * kSectorSize), path);
+  };
+  SlabWork work(image, image.threads(), options);
+  if (!image.has_manifest()) work.skip([&](SectorRange range) { return shared.holds(range); });
+  work.run([&](const Slab& slab) { shared.for_each_own(slab.range, [&](SectorRange own) { write(own, slab); }); });
+  for (const SectorRange range : shared.outdated())
+    SlabWork(image, image.threads(), options).only(range).run([&](const Slab& slab) { write(slab.range, slab); });
+}
+
 }  // namespace
 
 void write_image_stream(const Image& image, int fd, const std::string& name, const SlabOptions& options) {
@@ -131,19 +145,23 @@ void write_image_file(const Image& image, const std::string& path, const SlabOpt
   }
 
   UnnamedFile file(target);
-  const uint64_t bytes = image.sectors() * kSectorSize;
-  check_space(file.fd(), path, bytes);
   if (exists) file.keep_mode_of(old);
-  if (::ftruncate(file.fd(), static_cast<off_t>(bytes)) != 0) throw system_error(printable(path), "sizing the output");
-  const auto write = [&](SectorRange range, std::span<const std::byte> slab) {
-    write_at(file.fd(), range.first * kSectorSize, slab, path);
+  if (::ftruncate(file.fd(), static_cast<off_t>(image.sectors() * kSectorSize)) != 0)
+    throw system_error(printable(path), "sizing the output");
+  const auto write = [&](SectorRange range, std::span<const std::byte> bytes) {
+    write_at(file.fd(), range.first * kSectorSize, bytes, path);
   };
-  const auto write_slab = [&](const Slab& slab) { write(slab.range, slab.bytes); };
-  SlabWork work(image, image.threads(), options);
-  if (const std::unique_ptr<Tee> sums = image.in_order())
-    work.run_in_order([&](const Slab& slab) { sums->hand(slab.range, slab.bytes); }, write_slab);
-  else
-    work.run(write_slab);
+  if (const std::unique_ptr<Tee> sums = image.in_order()) {
+    // Serial sums see each byte once: what was shared and has changed since could not be taken back from them.
+    check_space(file.fd(), path, image.sectors() * kSectorSize);
+    SlabWork(image, image.threads(), options)
+        .run_in_order([&](const Slab& slab) { sums->hand(slab.range, slab.bytes); },
+                      [&](const Slab& slab) { write(slab.range, slab.bytes); });
+  } else {
+    const SharedBlocks shared(image, file.fd());
+    check_space(file.fd(), path, (image.sectors() - shared.sectors()) * kSectorSize);
+    write_body(image, file.fd(), path, shared, options);
+  }
   image.seal([&](SectorRange range, std::span<std::byte> out) {
     check_stop(options.stop);
     if (read_at(file.fd(), range.first * kSectorSize, out, path) != out.size())

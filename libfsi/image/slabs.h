@@ -30,6 +30,11 @@ class SlabWork {
  public:
   SlabWork(const Image& image, unsigned threads, SlabOptions options);
 
+  /// Only slabs that touch `range`. Returns *this.
+  SlabWork& only(SectorRange range);
+  /// Leaves out slabs of which this is true; they count as done. For run() only.
+  void skip(std::function<bool(SectorRange)> needless) { needless_ = std::move(needless); }
+
   using Take = std::function<void(const Slab&)>;
   /// Calls `take` from the rendering threads, in any order. Throws the error of the lowest slab.
   void run(const Take& take);
@@ -51,7 +56,8 @@ class SlabWork {
   const Image& image_;
   const unsigned threads_;
   const SlabOptions options_;
-  const uint64_t slabs_;
+  uint64_t slabs_;  // end
+  std::function<bool(SectorRange)> needless_;
 
   std::mutex mutex_;
   std::condition_variable changed_;

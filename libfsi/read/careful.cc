@@ -27,7 +27,7 @@ bool CarefulReader::read(uint64_t first, std::span<std::byte> out) {
       std::ranges::fill(sector, std::byte{0});
       good = false;
       log_.report("a sector of the file system's structures cannot be read", [&] {
-        return Issue{.finding = Finding::unreadable, .where = {first + i, 1}, .detail = error.why()};
+        return Issue{.finding = Finding::unreadable, .where = {first + i, 1}, .detail = error.why(), .incomplete = true};
       });
     }
   }

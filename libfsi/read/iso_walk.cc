@@ -45,12 +45,45 @@ IsoWalk::IsoWalk(const IsoTree& tree, Visitor& visitor, IssueLog& log, std::stop
     last_continuation_ = lba;
     visitor_.structure({lba, 1}, "Rock Ridge continuation area");
   };
+  rock_ridge_.place = [this] { return place(); };
 }
 
 void IsoWalk::fault(const char* what, Lba where, const char* clause, const std::string& detail, Severity severity) {
   log_.report(what, [&] {
     Issue issue{.severity = severity, .where = {where, 1}, .clause = clause, .detail = detail};
-    if (!prefix_.empty()) issue.paths.push_back({.path = prefix_, .is_structure = true});
+    if (!prefix_.empty()) issue.paths.push_back({.path = place(), .is_structure = !current_});
+    return issue;
+  });
+}
+
+// What a fault is about: the name in the record being read, or the directory. Asked for issues only, so it may read the name anew.
+std::string IsoWalk::place() const {
+  std::string path = prefix_;
+  if (!current_) {
+    if (path.size() > 1) path.pop_back();
+    return "directory records of " + path;
+  }
+  const std::string_view identifier = current_->identifier;
+  if (identifier.size() == 1 && static_cast<unsigned char>(identifier[0]) <= 1) return path + (identifier[0] == 0 ? "." : "..");
+  std::string name;
+  if (tree_.rock_ridge()) {
+    IssueLog ignored(0);
+    CarefulReader reader(tree_.source_, ignored);
+    SystemUseRead use;
+    SystemUseReader(reader, ignored, tree_.limits_, *tree_.skip_).read(current_->system_use, current_->lba, use, [](Lba) {});
+    name = use.name;
+  }
+  if (name.empty())
+    append_name(tree_.names_, identifier, name);
+  else
+    make_safe_name(name, 0);
+  return path + name;
+}
+
+void IsoWalk::lost(const char* what, Lba where, const char* clause, const std::string& detail) {
+  log_.report(what, [&] {
+    Issue issue{.where = {where, 1}, .clause = clause, .detail = detail, .incomplete = true};
+    if (!prefix_.empty()) issue.paths.push_back({.path = place(), .is_structure = !current_});
     return issue;
   });
 }
@@ -58,7 +91,7 @@ void IsoWalk::fault(const char* what, Lba where, const char* clause, const std::
 void IsoWalk::run() {
   const DirectoryRecord& root = tree_.at_.descriptor.root;
   const uint64_t extent = uint64_t{root.extent.little()} + root.extended_attribute_length;
-  if (extent >= reader_.sectors()) return fault("the root directory lies beyond the end", tree_.at_.lba, "ECMA-119 8.4.18");
+  if (extent >= reader_.sectors()) return lost("the root directory lies beyond the end", tree_.at_.lba, "ECMA-119 8.4.18");
   Directory first{.extent = static_cast<Lba>(extent), .bytes = root.data_length.little(), .physical_parent = static_cast<Lba>(extent)};
   directories_.push_back(first);
   seen_.insert(first.extent);
@@ -108,7 +141,7 @@ uint32_t IsoWalk::length_from_dot(const Directory& directory) {
 void IsoWalk::walk_directory(uint32_t index) {
   if (!build_path(index)) {
     prefix_.clear();
-    return fault("a path is too long", directories_[index].extent, "", "directories below it are not read");
+    return lost("a path is too long", directories_[index].extent, "", "directories below it are not read");
   }
   if (directories_[index].bytes == 0) directories_[index].bytes = length_from_dot(directories_[index]);
   const Directory directory = directories_[index];
@@ -120,12 +153,12 @@ void IsoWalk::walk_directory(uint32_t index) {
           std::to_string(directory.bytes) + " bytes");
   uint64_t count = sectors_for(directory.bytes);
   if (directory.extent + count > reader_.sectors()) {
-    fault("a directory reaches beyond the end", directory.extent, "ECMA-119 9.1.3", std::to_string(directory.bytes) + " bytes");
+    lost("a directory reaches beyond the end", directory.extent, "ECMA-119 9.1.3", std::to_string(directory.bytes) + " bytes");
     count = reader_.sectors() - directory.extent;
   }
   if (count > budget_) {
-    fault("directories overlap each other", directory.extent, "ECMA-119 6.8",
-          "their lengths add up to more than there is; the rest is not read");
+    lost("directories overlap each other", directory.extent, "ECMA-119 6.8",
+         "their lengths add up to more than there is; the rest is not read");
     count = budget_;
   }
   budget_ -= count;
@@ -140,7 +173,7 @@ void IsoWalk::walk_directory(uint32_t index) {
     check_stop(stop_);
   }
   if (open_) {
-    fault("the last section of a file is missing", directory.extent, "ECMA-119 9.1.6", file_path_);
+    lost("the last section of a file is missing", directory.extent, "ECMA-119 9.1.6", file_path_);
     finish_file();
   }
   if (record_number_ < 2) fault("a directory does not begin with \".\" and \"..\"", directory.extent, "ECMA-119 6.8.2.2");
@@ -149,6 +182,7 @@ void IsoWalk::walk_directory(uint32_t index) {
 void IsoWalk::walk_sector(uint32_t index, std::span<const std::byte> sector, Lba lba) {
   size_t at = 0;
   while (at < sector.size()) {
+    current_ = nullptr;
     if (sector[at] == std::byte{0}) {
       if (!all_zero(sector.subspan(at)))
         fault("a directory sector has bytes behind its last record", lba, "ECMA-119 6.8.1.1", "at byte " + std::to_string(at),
@@ -157,9 +191,10 @@ void IsoWalk::walk_sector(uint32_t index, std::span<const std::byte> sector, Lba
     }
     Record record;
     if (!take_record(sector, at, lba, record))
-      return fault("a directory record does not fit its sector", lba, "ECMA-119 9.1.1",
-                   "at byte " + std::to_string(at) + "; the rest of the sector is not read");
+      return lost("a directory record does not fit its sector", lba, "ECMA-119 9.1.1",
+                  "at byte " + std::to_string(at) + "; the rest of the sector is not read");
     at += record.fixed.length;
+    current_ = &record;
     const bool special = record.identifier.size() == 1 && static_cast<unsigned char>(record.identifier[0]) <= 1;
     check_fields(record);
     if (record_number_ < 2) {
@@ -177,6 +212,7 @@ void IsoWalk::walk_sector(uint32_t index, std::span<const std::byte> sector, Lba
     }
     visit_record(index, record);
   }
+  current_ = nullptr;
 }
 
 bool IsoWalk::take_record(std::span<const std::byte> sector, size_t at, Lba lba, Record& record) {
@@ -195,12 +231,13 @@ void IsoWalk::check_fields(const Record& record) {
   const DirectoryRecord& r = record.fixed;
   if (!r.extent.agree())
     fault("a number recorded in both byte orders disagrees with itself (directory record)", record.lba, "ECMA-119 9.1.3",
-          "location of extent");
+          both_text("location of extent", r.extent));
   if (!r.data_length.agree())
-    fault("a number recorded in both byte orders disagrees with itself (directory record)", record.lba, "ECMA-119 9.1.4", "data length");
+    fault("a number recorded in both byte orders disagrees with itself (directory record)", record.lba, "ECMA-119 9.1.4",
+          both_text("data length", r.data_length));
   if (!r.volume_sequence.agree())
     fault("a number recorded in both byte orders disagrees with itself (directory record)", record.lba, "ECMA-119 9.1.9",
-          "volume sequence number");
+          both_text("volume sequence number", r.volume_sequence));
   if (r.length % 2 != 0) fault("a directory record has an odd length", record.lba, "ECMA-119 9.1.12", {}, Severity::warning);
   bool legal = true;
   time_of(r.time, legal);
@@ -258,11 +295,17 @@ void IsoWalk::visit_dotdot(uint32_t index, const Record& record) {
   }
 }
 
+std::string IsoWalk::shown(std::string_view identifier) const {
+  std::string name;
+  append_name(tree_.names_, identifier, name);
+  return name;
+}
+
 void IsoWalk::check_order(const Record& record) {
   if (!previous_.empty() && !previous_continues_ && out_of_order(tree_.names_, previous_, record.identifier))
-    fault("directory records are not in order", record.lba, "ECMA-119 9.3");
+    fault("directory records are not in order", record.lba, "ECMA-119 9.3", shown(record.identifier) + " comes behind " + shown(previous_));
   if (previous_ == record.identifier && !previous_continues_ && !(record.fixed.flags & kAssociated))
-    fault("two records of a directory have the same identifier", record.lba, "ECMA-119 7.6");
+    fault("two records of a directory have the same identifier", record.lba, "ECMA-119 7.6", shown(record.identifier));
   previous_ = record.identifier;
   previous_continues_ = record.fixed.flags & (kMultiExtent | kAssociated);
 }
@@ -270,11 +313,11 @@ void IsoWalk::check_order(const Record& record) {
 void IsoWalk::visit_record(uint32_t index, const Record& record) {
   check_order(record);
   if (open_ && (record.identifier != file_identifier_ || record.fixed.flags & kDirectory)) {
-    fault("the last section of a file is missing", record.lba, "ECMA-119 9.1.6", file_path_);
+    lost("the last section of a file is missing", record.lba, "ECMA-119 9.1.6", file_path_);
     finish_file();
   }
   if (++entries_ > tree_.limits_.entries) {
-    if (entries_ == tree_.limits_.entries + 1) fault("too many files", record.lba, "", "the rest is not read");
+    if (entries_ == tree_.limits_.entries + 1) lost("too many files", record.lba, "", "the rest is not read");
     return;
   }
   if (entries_ % 4096 == 0) check_stop(stop_);
@@ -298,7 +341,13 @@ void IsoWalk::take_name(const Record& record) {
     name_ = use_.name;
     legal = make_safe_name(name_, 0);
   } else {
-    legal = append_name(tree_.names_, record.identifier, name_);
+    std::string_view identifier = record.identifier;
+    if (tree_.names_ == IsoNames::iso && identifier.ends_with('\0')) {
+      // makefs fills short ones so; nobody minds.
+      identifier = identifier.substr(0, identifier.find_last_not_of('\0') + 1);
+      fault("an identifier ends with zeros", record.lba, "ECMA-119 7.5", "shown as " + printable(identifier), Severity::warning);
+    }
+    legal = append_name(tree_.names_, identifier, name_);
   }
   if (!legal)
     fault("a name has something in it that cannot be in a name", record.lba, use_.has_name ? "RRIP 4.1.4" : "ECMA-119 7.5",
@@ -313,17 +362,18 @@ void IsoWalk::take_attributes(TreeEntry& entry) const {
   entry.changed = use_.changed;
   entry.device_high = use_.device_high;
   entry.device_low = use_.device_low;
+  entry.compressed = use_.compressed;
   entry.attributes = use_.attributes;
 }
 
 void IsoWalk::add_directory(const Directory& directory, const Record& record) {
   if (directory.depth > tree_.limits_.depth || directories_.size() >= tree_.limits_.directories)
-    return fault("directories are nested too deep or are too many", record.lba, "ECMA-119 6.8.2.1", "what is below is not read");
+    return lost("directories are nested too deep or are too many", record.lba, "ECMA-119 6.8.2.1", "what is below is not read");
   if (directory.extent >= reader_.sectors())
-    return fault("a directory lies beyond the end", record.lba, "ECMA-119 9.1.3", "LBA " + std::to_string(directory.extent));
+    return lost("a directory lies beyond the end", record.lba, "ECMA-119 9.1.3", "LBA " + std::to_string(directory.extent));
   if (!seen_.insert(directory.extent).second)
-    return fault("a directory is reached a second time", record.lba, "ECMA-119 6.8.2",
-                 "LBA " + std::to_string(directory.extent) + " as " + printable(name_) + "; it is not followed again");
+    return lost("a directory is reached a second time", record.lba, "ECMA-119 6.8.2",
+                "LBA " + std::to_string(directory.extent) + " as " + printable(name_) + "; it is not followed again");
   directories_.push_back(directory);
   directories_.back().name_at = names_.size();
   directories_.back().name_bytes = static_cast<uint16_t>(name_.size());
@@ -333,9 +383,9 @@ void IsoWalk::add_directory(const Directory& directory, const Record& record) {
 void IsoWalk::visit_directory(uint32_t index, const Record& record) {
   const uint64_t extent = uint64_t{record.fixed.extent.little()} + record.fixed.extended_attribute_length;
   if (extent >= reader_.sectors())
-    return fault("a directory lies beyond the end", record.lba, "ECMA-119 9.1.3", "LBA " + std::to_string(extent));
+    return lost("a directory lies beyond the end", record.lba, "ECMA-119 9.1.3", "LBA " + std::to_string(extent));
   if (record.fixed.flags & kMultiExtent)
-    fault("a directory has more than one section", record.lba, "ECMA-119 6.8.1", "only the first is read");
+    lost("a directory has more than one section", record.lba, "ECMA-119 6.8.1", "only the first is read");
   const Directory& parent = directories_[index];
   Directory child{.extent = static_cast<Lba>(extent),
                   .bytes = record.fixed.data_length.little(),
@@ -384,8 +434,8 @@ void IsoWalk::visit_child_link(uint32_t index, const Record& record) {
     const auto sector = reader_.cached(child.extent);
     Record dot;
     if (!sector.empty() && (!take_record(sector, 0, child.extent, dot) || dot.identifier != std::string_view("\0", 1)))
-      return fault("a child link does not lead to a directory", record.lba, "RRIP 4.1.5.1",
-                   printable(name_) + " to LBA " + std::to_string(child.extent));
+      return lost("a child link does not lead to a directory", record.lba, "RRIP 4.1.5.1",
+                  printable(name_) + " to LBA " + std::to_string(child.extent));
   }
   if (seen_.contains(child.extent) && !is_ancestor(child.extent, index))
     // makefs leaves the mark out, so that the directory was already found where its record is.
@@ -411,6 +461,7 @@ void IsoWalk::visit_file(uint32_t index, const Record& record) {
   take_attributes(file_);
   file_attributes_ = use_.attributes;
   file_.associated = record.fixed.flags & kAssociated;
+  file_.hidden = record.fixed.flags & kHidden;
   bool legal = true;
   if (!file_.modified.known) file_.modified = time_of(record.fixed.time, legal);
   if (use_.posix) file_.kind = kind_of_mode(use_.posix->mode);
@@ -425,7 +476,7 @@ void IsoWalk::visit_file(uint32_t index, const Record& record) {
     file_.kind = EntryKind::symlink;
   } else {
     file_target_.clear();
-    if (file_.kind == EntryKind::symlink) fault("a symbolic link has no target", record.lba, "RRIP 4.1.3", printable(name_));
+    if (file_.kind == EntryKind::symlink) lost("a symbolic link has no target", record.lba, "RRIP 4.1.3", printable(name_));
   }
   file_.parent = index;
   file_.record = record.lba;
@@ -443,7 +494,7 @@ void IsoWalk::add_extent(const Record& record) {
   if (!extents_.empty() && file_.size % kSectorSize != 0)
     fault("a section in the midst of a file does not end with a sector", record.lba, "ECMA-119 6.5.1", file_path_);
   file_.size += bytes;
-  if (first > UINT32_MAX) return fault("the data of a file lie beyond the end", record.lba, "ECMA-119 9.1.3", file_path_);
+  if (first > UINT32_MAX) return lost("the data of a file lie beyond the end", record.lba, "ECMA-119 9.1.3", file_path_);
   if (!extents_.empty()) {
     DataExtent& last = extents_.back();
     if (last.bytes % kSectorSize == 0 && last.first + last.bytes == first * kSectorSize) {
@@ -451,7 +502,7 @@ void IsoWalk::add_extent(const Record& record) {
       return;
     }
   }
-  if (extents_.size() >= tree_.limits_.extents) return fault("a file has too many sections", record.lba, "ECMA-119 6.5.1", file_path_);
+  if (extents_.size() >= tree_.limits_.extents) return lost("a file has too many sections", record.lba, "ECMA-119 6.5.1", file_path_);
   extents_.push_back(DataExtent::of({static_cast<Lba>(first), bytes}));
 }
 

@@ -24,6 +24,8 @@ enum class Finding : uint8_t {
   trouble,      ///< recorded in the manifest: the source was not as promised while the image was made
   structure,    ///< a descriptor, record or table is not legal
   volume,       ///< what there is, and what is not
+  against,      ///< not as what it was compared with: another image, a disc, a folder
+  reading,      ///< of a drive: slow, with effort, or given up
 };
 
 /// The part of a file, or of a structure, that a finding touches.
@@ -45,6 +47,7 @@ struct Issue {
   std::string clause{};          ///< of the standard, e.g. "ECMA-119 9.1.3"
   std::string detail{};          ///< the values
   uint64_t more = 0;             ///< further findings of the same kind that were counted, not kept
+  bool incomplete = false;       ///< because of it a reader could not read, or not believe, what should be there
 };
 
 /// Keeps the first few findings of each kind and counts the others: a hostile image cannot fill memory with

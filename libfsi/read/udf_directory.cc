@@ -65,7 +65,7 @@ TagFaults UdfDirectory::look(UdfIdentifier& identifier, size_t& length) {
   length = (used + 3) / 4 * 4;
   if (!fill(length)) {
     length = 0;
-    reader_.fault("a file identifier leads out of its directory", identifier.at, "ECMA-167 4/14.4", path_, std::to_string(used) + " bytes");
+    reader_.lost("a file identifier leads out of its directory", identifier.at, "ECMA-167 4/14.4", path_, std::to_string(used) + " bytes");
     return kTagChecksum;
   }
   const auto bytes = rest().first(length);
@@ -80,7 +80,7 @@ bool UdfDirectory::next(UdfIdentifier& identifier) {
     if (left < sizeof identifier.fixed || !fill(sizeof identifier.fixed)) {
       if (left > 0 && left < sizeof identifier.fixed && fill(left) &&
           !std::ranges::all_of(rest().first(left), [](std::byte b) { return b == std::byte{0}; }))
-        reader_.fault("a directory ends in the midst of a file identifier", identifier.at, "ECMA-167 4/14.4", path_);
+        reader_.lost("a directory ends in the midst of a file identifier", identifier.at, "ECMA-167 4/14.4", path_);
       return false;
     }
     size_t length = 0;
@@ -88,7 +88,7 @@ bool UdfDirectory::next(UdfIdentifier& identifier) {
     uint64_t inside = 0;
     if (fsi::damaged(faults) && !in_mirror_ && run_at(position(), inside).map->mirror.bytes() > 0) {
       // Once more from here out of the other copy.
-      report_tag(faults, rest(), {"file identifier", path_, identifier.at / kSectorSize, identifier.block, true}, reader_.log());
+      report_tag(faults, rest(), {"file identifier", path_, identifier.at / kSectorSize, identifier.block, true}, reader_.log(), false);
       in_mirror_ = true;
       base_ += at_;
       at_ = 0;

@@ -27,6 +27,15 @@ void UdfReader::fault(const char* what, uint64_t byte, const char* clause, std::
                       Severity severity) {
   log_.report(what, [&] {
     Issue issue{.severity = severity, .where = {byte / kSectorSize, 1}, .clause = clause, .detail = detail};
+    if (path.size() > 1 && path.ends_with('/')) path.remove_suffix(1);
+    if (!path.empty()) issue.paths.push_back({.path = std::string(path)});
+    return issue;
+  });
+}
+
+void UdfReader::lost(const char* what, uint64_t byte, const char* clause, std::string_view path, const std::string& detail) {
+  log_.report(what, [&] {
+    Issue issue{.where = {byte / kSectorSize, 1}, .clause = clause, .detail = detail, .incomplete = true};
     if (!path.empty()) issue.paths.push_back({.path = std::string(path)});
     return issue;
   });
@@ -39,7 +48,7 @@ bool UdfReader::charge(uint64_t blocks, uint64_t byte, std::string_view path) {
   }
   budget_ = 0;
   if (!std::exchange(exhausted_, true))
-    fault("the same blocks are used again and again", byte, "ECMA-167 4/8.5", path, "the rest is not read");
+    lost("the same blocks are used again and again", byte, "ECMA-167 4/8.5", path, "the rest is not read");
   return false;
 }
 
@@ -50,15 +59,15 @@ UdfReader::Fetched UdfReader::fetch(const UdfMap& map, uint32_t block, std::init
     const auto run = map.find(block, blocks_, in_mirror);
     if (!run) {
       if (tell)
-        fault("an address leads out of its partition", 0, "ECMA-167 4/7.1", path,
-              std::string(name) + ": block " + std::to_string(block) + " of the " + std::string(map.name()));
+        lost("an address leads out of its partition", 0, "ECMA-167 4/7.1", path,
+             std::string(name) + ": block " + std::to_string(block) + " of the " + std::string(map.name()));
       return found;
     }
     found.at = run->first * blocks_.size();
     found.bytes = blocks_.block(run->first);
     if (found.bytes.empty()) {
       if (tell && run->first >= blocks_.count())
-        fault("a descriptor lies beyond the end", found.at, "ECMA-167 4/7.1", path, std::string(name) + ", block " + std::to_string(block));
+        lost("a descriptor lies beyond the end", found.at, "ECMA-167 4/7.1", path, std::string(name) + ", block " + std::to_string(block));
       return found;
     }
     Tag tag;
@@ -67,15 +76,18 @@ UdfReader::Fetched UdfReader::fetch(const UdfMap& map, uint32_t block, std::init
       for (const TagId kind : kinds)
         if (tag.identifier == static_cast<uint16_t>(kind)) wanted = kind;
     found.faults = check_tag(found.bytes, wanted, block, third_edition_);
-    if (tell) report_tag(found.faults, found.bytes, {name, path, found.at / kSectorSize, block, true}, log_);
     return found;
   };
-  Fetched found = look(false, true);
+  Fetched found = look(false, true), spare;
   if ((found.bytes.empty() || damaged(found.faults)) && map.mirror.bytes() > 0) {
-    const Fetched spare = look(true, false);
-    if (!spare.bytes.empty() && !damaged(spare.faults)) return spare;
-    if (!found.bytes.empty()) found = look(false, false);  // the span was of a cache
+    spare = look(true, false);
+    if (!spare.bytes.empty() && damaged(spare.faults)) spare.bytes = {};
+    // A span is good until the next look.
+    if (!found.bytes.empty()) found = look(false, false);
   }
+  if (!found.bytes.empty())
+    report_tag(found.faults, found.bytes, {name, path, found.at / kSectorSize, block, true}, log_, spare.bytes.empty());
+  if (!spare.bytes.empty()) return look(true, false);
   if (found.faults & kTagKind) found.bytes = {};
   return found;
 }
@@ -105,7 +117,7 @@ bool UdfReader::read_icb(const UdfMap& map, uint32_t block, std::string_view pat
                {"indirect entry", path, blocks_.sector_of(next->first), block + 1, true}, log_);
     const UdfMap* to = this->map(indirect.address.location.partition);
     if (!to || hops == kMostHops || !charge(1, found.at, path)) {
-      fault("the indirect entries of a file lead nowhere", found.at, "ECMA-167 4/14.7", path, "an older entry is taken");
+      lost("the indirect entries of a file lead nowhere", found.at, "ECMA-167 4/14.7", path, "an older entry is taken");
       return true;
     }
     at = to;
@@ -163,8 +175,8 @@ bool UdfReader::take_entry(const Fetched& found, const UdfMap& map, uint32_t blo
   }
   if (!all_legal) fault("a time is not a date", found.at, "ECMA-167 1/7.3", path, {}, Severity::warning);
   if (attributes > bytes.size() - head || allocation > bytes.size() - head - attributes) {
-    fault("a file entry is longer than its block", found.at, "ECMA-167 4/14.9.22", path,
-          std::to_string(attributes) + " bytes of extended attributes and " + std::to_string(allocation) + " of allocation descriptors");
+    lost("a file entry is longer than its block", found.at, "ECMA-167 4/14.9.22", path,
+         std::to_string(attributes) + " bytes of extended attributes and " + std::to_string(allocation) + " of allocation descriptors");
     attributes = std::min<uint64_t>(attributes, bytes.size() - head);
     allocation = std::min<uint64_t>(allocation, bytes.size() - head - attributes);
   }
@@ -190,7 +202,7 @@ bool UdfReader::add_run(const UdfIcb& icb, const UdfMap* map, uint32_t type, uin
   if (in_body) sum.body = sum.bytes;
   const auto push = [&](DataExtent extent) {
     if (runs.size() >= limits_.extents) {
-      fault("a file has too many extents", icb.at, "ECMA-167 4/12", path, "the rest is not read");
+      lost("a file has too many extents", icb.at, "ECMA-167 4/12", path, "the rest is not read");
       return false;
     }
     runs.push_back({extent, map, block});
@@ -198,11 +210,11 @@ bool UdfReader::add_run(const UdfIcb& icb, const UdfMap* map, uint32_t type, uin
   };
   if (type != kExtentRecorded) return wanted == 0 || push({0, wanted, DataExtent::Kind::zeros});
   uint64_t left_blocks = length / size + (length % size != 0);
-  const auto lost = [&] {
-    fault("an allocation descriptor leads out of its partition", icb.at, "ECMA-167 4/14.14", path,
-          std::to_string(left_blocks) + " blocks from block " + std::to_string(block) + " of the " +
-              (map ? std::string(map->name()) + ", which has " + std::to_string(map->blocks(blocks_.size()))
-                   : std::string("partition of a reference that does not exist")));
+  const auto cannot = [&] {
+    lost("an allocation descriptor leads out of its partition", icb.at, "ECMA-167 4/14.14", path,
+         std::to_string(left_blocks) + " blocks from block " + std::to_string(block) + " of the " +
+             (map ? std::string(map->name()) + ", which has " + std::to_string(map->blocks(blocks_.size()))
+                  : std::string("partition of a reference that does not exist")));
     return wanted == 0 || push({0, wanted, DataExtent::Kind::lost});
   };
   while (left_blocks > 0) {
@@ -210,7 +222,7 @@ bool UdfReader::add_run(const UdfIcb& icb, const UdfMap* map, uint32_t type, uin
     if (const auto found = map ? map->find(block, blocks_) : std::nullopt)
       run = *found;
     else
-      return lost();
+      return cannot();
     if (map->kind != UdfMap::Kind::physical && !charge(1, icb.at, path)) return false;
     const uint64_t count = std::min(left_blocks, run.count);
     const uint64_t bytes = std::min(wanted, count * size);
@@ -230,14 +242,14 @@ void UdfReader::read_runs(const UdfIcb& icb, std::string_view path, std::vector<
     const uint64_t there = std::min<uint64_t>(icb.size, icb.allocation.size());
     if (there > 0) runs.push_back({{icb.allocation_at, there}, icb.map, icb.block});
     if (icb.size != icb.allocation.size())
-      fault("the information length of a file is not the sum of its extents", icb.at, "ECMA-167 4/14.9.10", path,
-            std::to_string(icb.size) + " bytes, " + std::to_string(icb.allocation.size()) + " lie in the file entry");
+      lost("the information length of a file is not the sum of its extents", icb.at, "ECMA-167 4/14.9.10", path,
+           std::to_string(icb.size) + " bytes, " + std::to_string(icb.allocation.size()) + " lie in the file entry");
     if (icb.blocks_recorded != 0)
       fault("the number of recorded blocks of a file is wrong", icb.at, "ECMA-167 4/14.9.11", path,
             std::to_string(icb.blocks_recorded) + ", but its data lies in the file entry", Severity::warning);
     return;
   }
-  if (form > kIcbEmbedded) return fault("a file entry has allocation descriptors of an unknown form", icb.at, "ECMA-167 4/14.6.8", path);
+  if (form > kIcbEmbedded) return lost("a file entry has allocation descriptors of an unknown form", icb.at, "ECMA-167 4/14.6.8", path);
 
   Sum sum;
   std::span<const std::byte> ads = icb.allocation;
@@ -264,7 +276,7 @@ void UdfReader::read_runs(const UdfIcb& icb, std::string_view path, std::vector<
       if (!add_run(icb, known ? map : nullptr, type, length, block, path, runs, sum)) return;
       continue;
     }
-    if (!map) return fault("an address leads out of its partition", here, "ECMA-167 4/7.1", path, "allocation extent descriptor");
+    if (!map) return lost("an address leads out of its partition", here, "ECMA-167 4/7.1", path, "allocation extent descriptor");
     if (!charge(1, here, path)) return;
     const Fetched found = fetch(*map, block, {TagId::allocation_extent}, "allocation extent descriptor", path);
     AllocationExtentDescriptor head;
@@ -273,7 +285,7 @@ void UdfReader::read_runs(const UdfIcb& icb, std::string_view path, std::vector<
     chained({here / kSectorSize, sectors_for(here % kSectorSize + blocks_.size())});
     uint64_t more = head.allocation_length;
     if (more > found.bytes.size() - sizeof head) {
-      fault("allocation descriptors lead out of their block", here, "ECMA-167 4/14.5.3", path, std::to_string(more) + " bytes");
+      lost("allocation descriptors lead out of their block", here, "ECMA-167 4/14.5.3", path, std::to_string(more) + " bytes");
       more = found.bytes.size() - sizeof head;
     }
     const auto rest = found.bytes.subspan(sizeof head, more);
@@ -282,14 +294,23 @@ void UdfReader::read_runs(const UdfIcb& icb, std::string_view path, std::vector<
   }
   if (sum.ragged && sum.bytes > 0) fault("an extent in the midst of a file does not end with a block", icb.at, "ECMA-167 4/12.1", path);
   // A tail behind the end may be allocated, but not recorded.
-  if (sum.body != icb.size || sum.recorded_tail)
-    fault("the information length of a file is not the sum of its extents", icb.at, "ECMA-167 4/14.9.10", path,
-          std::to_string(icb.size) + " bytes, its extents have " + std::to_string(sum.recorded_tail ? sum.bytes : sum.body));
+  const bool differs = sum.body != icb.size || sum.recorded_tail;
+  const uint64_t missing = icb.size - std::min(icb.size, sum.bytes);
+  DataExtent* const last = runs.empty() ? nullptr : &runs.back().extent;
+  if (missing > 0 && last && last->kind == DataExtent::Kind::recorded && sum.bytes % blocks_.size() + missing <= blocks_.size() &&
+      sum.bytes % blocks_.size() != 0) {
+    // Linux before 6.3 forgets to lengthen the last extent when a file grows inside of its last block; all is there.
+    fault("the information length of a file is more than the sum of its extents, by less than a block", icb.at, "ECMA-167 4/14.9.10", path,
+          std::to_string(icb.size) + " bytes, its extents have " + std::to_string(sum.bytes), Severity::warning);
+    last->bytes += missing;
+  } else if (differs) {
+    lost("the information length of a file is not the sum of its extents", icb.at, "ECMA-167 4/14.9.10", path,
+         std::to_string(icb.size) + " bytes, its extents have " + std::to_string(sum.recorded_tail ? sum.bytes : sum.body));
+    if (missing > 0 && runs.size() < limits_.extents) runs.push_back({{0, missing, DataExtent::Kind::lost}, icb.map, 0});
+  }
   if (sum.recorded != icb.blocks_recorded)
     fault("the number of recorded blocks of a file is wrong", icb.at, "ECMA-167 4/14.9.11", path,
           "it says " + std::to_string(icb.blocks_recorded) + ", its extents have " + std::to_string(sum.recorded), Severity::warning);
-  if (sum.bytes < icb.size && runs.size() < limits_.extents)
-    runs.push_back({{0, icb.size - sum.bytes, DataExtent::Kind::lost}, icb.map, 0});
 }
 
 UdfAttributes UdfReader::read_attributes(const UdfIcb& icb, std::string_view path) {
@@ -303,8 +324,8 @@ UdfAttributes UdfReader::read_attributes(const UdfIcb& icb, std::string_view pat
   AttributeHead head;
   while (load(rest, 0, head)) {
     if (head.length < sizeof head || head.length > rest.size()) {
-      fault("an extended attribute does not fit its file entry", icb.at, "ECMA-167 4/14.10.2", path,
-            std::to_string(head.length) + " bytes, there are " + std::to_string(rest.size()));
+      lost("an extended attribute does not fit its file entry", icb.at, "ECMA-167 4/14.10.2", path,
+           std::to_string(head.length) + " bytes, there are " + std::to_string(rest.size()));
       break;
     }
     const auto attribute = rest.first(head.length);

@@ -75,6 +75,8 @@ class UdfReader {
 
   void fault(const char* what, uint64_t byte, const char* clause, std::string_view path, const std::string& detail = {},
              Severity severity = Severity::error);
+  /// The same where something cannot be read.
+  void lost(const char* what, uint64_t byte, const char* clause, std::string_view path, const std::string& detail = {});
   /// Blocks that a legal volume has once each: false when they are used up, which is reported once.
   bool charge(uint64_t blocks, uint64_t byte, std::string_view path);
 

@@ -18,13 +18,15 @@ TagFaults check_tag(std::span<const std::byte> bytes, TagId wanted, uint32_t loc
   return faults;
 }
 
-void report_tag(TagFaults faults, std::span<const std::byte> bytes, const DescriptorPlace& place, IssueLog& log) {
+void report_tag(TagFaults faults, std::span<const std::byte> bytes, const DescriptorPlace& place, IssueLog& log, bool needed) {
   Tag tag;
   if (faults == 0 || !load(bytes, 0, tag)) return;
   const auto report = [&](TagFaults one, const char* what, const char* clause, const auto& detail) {
     if (!(faults & one)) return;
+    const bool incomplete = needed && damaged(one);
     log.report(what, [&] {
       Issue issue{.where = {place.sector, 1}, .clause = std::string("ECMA-167 ") + (place.of_files ? "4/7.2 by way of 3/" : "3/") + clause};
+      issue.incomplete = incomplete;
       issue.detail = std::string(place.name) + ", block " + std::to_string(place.location) + detail();
       if (!place.path.empty())
         issue.paths.push_back({.path = std::string(place.name) + " of " + std::string(place.path), .is_structure = true});

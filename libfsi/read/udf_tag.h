@@ -30,7 +30,7 @@ struct DescriptorPlace {
   bool of_files = false;  ///< part 4 of ECMA-167 instead of part 3
 };
 
-/// One issue for each fault.
-void report_tag(TagFaults faults, std::span<const std::byte> bytes, const DescriptorPlace& place, IssueLog& log);
+/// One issue for each fault. `needed`: what it describes cannot be believed when it is damaged; there is no copy.
+void report_tag(TagFaults faults, std::span<const std::byte> bytes, const DescriptorPlace& place, IssueLog& log, bool needed = true);
 
 }  // namespace fsi

@@ -91,14 +91,14 @@ bool UdfWalk::find_root(UdfIcb& icb) {
   const LongAd& at = volume_.file_set;
   const UdfMap* map = reader_.map(at.location.partition);
   if (!map) {
-    fault("an address leads out of its partition", volume_.descriptor_at, "ECMA-167 4/3.1", {}, "file set descriptor: " + block_text(at));
+    lost("an address leads out of its partition", volume_.descriptor_at, "ECMA-167 4/3.1", {}, "file set descriptor: " + block_text(at));
     return false;
   }
   const auto found = reader_.fetch(*map, at.location.block, {TagId::file_set}, "file set descriptor", {});
   FileSetDescriptor set;
   if (found.bytes.empty() || !load(found.bytes, 0, set)) {
     if (!found.bytes.empty() || found.at == 0)
-      fault("there is no file set descriptor", volume_.descriptor_at, "ECMA-167 4/8.3.1", {}, block_text(at));
+      lost("there is no file set descriptor", volume_.descriptor_at, "ECMA-167 4/8.3.1", {}, block_text(at));
     return false;
   }
   visitor_.structure({found.at / kSectorSize, sectors_for(found.at % kSectorSize + sizeof set)}, "UDF file set descriptor");
@@ -106,12 +106,12 @@ bool UdfWalk::find_root(UdfIcb& icb) {
     fault("there is more than one file set", found.at, "ECMA-167 4/8.3.1", {}, "the first one is read", Severity::note);
   const UdfMap* root_map = reader_.map(set.root.location.partition);
   if (!root_map) {
-    fault("an address leads out of its partition", found.at, "ECMA-167 4/14.1.15", "/", block_text(set.root));
+    lost("an address leads out of its partition", found.at, "ECMA-167 4/14.1.15", "/", block_text(set.root));
     return false;
   }
   if (!reader_.read_icb(*root_map, set.root.location.block, "/", icb)) return false;
   if (icb.type != FileType::directory) {
-    fault("the root is not a directory", icb.at, "ECMA-167 4/14.1.15", "/", "file type " + std::to_string(static_cast<int>(icb.type)));
+    lost("the root is not a directory", icb.at, "ECMA-167 4/14.1.15", "/", "file type " + std::to_string(static_cast<int>(icb.type)));
     return false;
   }
   if ((set.system_streams.length & kExtentLengthMask) != 0) {
@@ -149,7 +149,7 @@ void UdfWalk::walk_directory(uint32_t index) {
   const Directory directory = directories_[index];
   if (!build_path(index)) {
     prefix_.clear();
-    return fault("a path is too long", directory.icb_at, "", {}, "directories below it are not read");
+    return lost("a path is too long", directory.icb_at, "", {}, "directories below it are not read");
   }
   const std::string own = index == 0 ? prefix_ : prefix_.substr(0, prefix_.size() - 1);
   if (!again_.read_icb(*directory.map, directory.block, own, icb_)) return;
@@ -168,7 +168,7 @@ void UdfWalk::walk_directory(uint32_t index) {
     if (first && !identifiers.damaged()) fault("a directory does not begin with its parent entry", identifier.at, "ECMA-167 4/8.6", own);
     if (identifier.is(kFidDeleted)) continue;
     if (++entries_ > tree_.limits_.entries) {
-      if (entries_ == tree_.limits_.entries + 1) fault("too many files", identifier.at, "", own, "the rest is not read");
+      if (entries_ == tree_.limits_.entries + 1) lost("too many files", identifier.at, "", own, "the rest is not read");
       return;
     }
     if (entries_ % 4096 == 0) check_stop(stop_);
@@ -237,7 +237,7 @@ void UdfWalk::take_entry(const UdfIcb& icb, TreeEntry& entry) {
 
 void UdfWalk::take_target(const UdfIcb& icb) {
   target_.clear();
-  if (icb.size > tree_.limits_.target_bytes) return fault("the target of a symbolic link is too long", icb.at, "ECMA-167 4/8.7", path_);
+  if (icb.size > tree_.limits_.target_bytes) return lost("the target of a symbolic link is too long", icb.at, "ECMA-167 4/8.7", path_);
   std::vector<std::byte> bytes(icb.size);
   size_t done = 0;
   for (const DataExtent& extent : extents_) {
@@ -251,18 +251,18 @@ void UdfWalk::take_target(const UdfIcb& icb) {
   }
   bytes.resize(done);
   if (!append_link_target(bytes, target_))
-    fault("the components of a symbolic link are not legal", icb.at, "ECMA-167 4/14.16", path_, "shown as " + printable(target_));
+    lost("the components of a symbolic link are not legal", icb.at, "ECMA-167 4/14.16", path_, "shown as " + printable(target_));
   else if (target_.empty())
-    fault("a symbolic link has no target", icb.at, "ECMA-167 4/14.16", path_);
+    lost("a symbolic link has no target", icb.at, "ECMA-167 4/14.16", path_);
 }
 
 bool UdfWalk::add_directory(uint32_t parent, const UdfIcb& icb) {
   if (directories_[parent].depth >= tree_.limits_.depth || directories_.size() >= tree_.limits_.directories) {
-    fault("directories are nested too deep or are too many", icb.at, "", path_, "what is below is not read");
+    lost("directories are nested too deep or are too many", icb.at, "", path_, "what is below is not read");
     return false;
   }
   if (!directories_seen_.insert(icb.at / volume_.block_size)) {
-    fault("a directory is reached a second time", icb.at, "ECMA-167 4/8.6", path_, "it is not followed again");
+    lost("a directory is reached a second time", icb.at, "ECMA-167 4/8.6", path_, "it is not followed again");
     return false;
   }
   ++directories_[parent].inside;
@@ -304,7 +304,7 @@ void UdfWalk::visit(uint32_t index, const UdfIdentifier& identifier) {
   const bool directory = identifier.is(kFidDirectory);
   const UdfMap* map = reader_.map(at.location.partition);
   if (!map)
-    return fault("an address leads out of its partition", identifier.at, "ECMA-167 4/14.4.5", path_, "file entry: " + block_text(at));
+    return lost("an address leads out of its partition", identifier.at, "ECMA-167 4/14.4.5", path_, "file entry: " + block_text(at));
   if (!reader_.read_icb(*map, at.location.block, path_, icb_)) {
     // Damage there is named all the same.
     if (const auto run = map->find(at.location.block, reader_.blocks())) {
@@ -315,13 +315,13 @@ void UdfWalk::visit(uint32_t index, const UdfIdentifier& identifier) {
   }
   announce(icb_, "UDF file entry of ");
   if (!is_file_type(icb_.type))
-    fault("a name leads to something that is no file", icb_.at, "ECMA-167 4/14.6.6", path_,
-          "file type " + std::to_string(static_cast<int>(icb_.type)));
+    lost("a name leads to something that is no file", icb_.at, "ECMA-167 4/14.6.6", path_,
+         "file type " + std::to_string(static_cast<int>(icb_.type)));
   TreeEntry entry;
   entry.path = path_;
   entry.kind = kind_of(icb_.type);
   if (directory != (entry.kind == EntryKind::directory)) {
-    fault("a file identifier says directory and its file entry does not, or the other way", identifier.at, "ECMA-167 4/14.4.3", path_);
+    lost("a file identifier says directory and its file entry does not, or the other way", identifier.at, "ECMA-167 4/14.4.3", path_);
     // A directory that is not followed has nothing to show.
     if (entry.kind == EntryKind::directory) entry.kind = EntryKind::file;
   }
@@ -344,13 +344,12 @@ void UdfWalk::visit_streams(const UdfIcb& owner) {
   const LongAd at = *owner.streams;
   const UdfMap* map = reader_.map(at.location.partition);
   UdfIcb icb;
-  if (!map)
-    return fault("an address leads out of its partition", owner.at, "ECMA-167 4/14.17", path, "stream directory: " + block_text(at));
+  if (!map) return lost("an address leads out of its partition", owner.at, "ECMA-167 4/14.17", path, "stream directory: " + block_text(at));
   if (!reader_.charge(1, owner.at, path) || !reader_.read_icb(*map, at.location.block, path, icb)) return;
   announce(icb, "UDF stream directory of ");
   if (icb.type != FileType::stream_directory && icb.type != FileType::directory)
-    return fault("a stream directory is something else", icb.at, "ECMA-167 4/14.17", path,
-                 "file type " + std::to_string(static_cast<int>(icb.type)));
+    return lost("a stream directory is something else", icb.at, "ECMA-167 4/14.17", path,
+                "file type " + std::to_string(static_cast<int>(icb.type)));
   std::vector<UdfRun> runs;
   reader_.read_runs(icb, path, runs, [&](SectorRange range) { visitor_.structure(range, what_); });
   for (const UdfRun& run : runs)
@@ -358,6 +357,7 @@ void UdfWalk::visit_streams(const UdfIcb& owner) {
   UdfDirectory identifiers(reader_, runs, path, volume_.third_edition);
   UdfIdentifier identifier;
   for (uint32_t n = 0; identifiers.next(identifier) && n < kMostStreams; ++n) {
+    if (identifier.is(kFidParent)) check_stream_parent(owner, identifier);
     if (identifier.is(kFidParent) || identifier.is(kFidDeleted)) continue;
     std::string name;
     append_cs0(identifier.name, name);
@@ -368,7 +368,7 @@ void UdfWalk::visit_streams(const UdfIcb& owner) {
     if (!stream_map || !reader_.charge(1, identifier.at, path)) continue;
     if (!reader_.read_icb(*stream_map, icb_at.location.block, stream_path, icb)) continue;
     if (icb.streams || identifier.is(kFidDirectory))
-      fault("a stream has streams or is a directory", icb.at, "ECMA-167 4/9.2", stream_path, "they are not read");
+      lost("a stream has streams or is a directory", icb.at, "ECMA-167 4/9.2", stream_path, "they are not read");
     path_ = stream_path;
     announce(icb, "UDF file entry of ");
     TreeEntry entry;
@@ -382,20 +382,32 @@ void UdfWalk::visit_streams(const UdfIcb& owner) {
   path_ = path;
 }
 
+// 4/14.9.6: the parent entry of a stream directory is one more that identifies the file. Not every writer counts it.
+void UdfWalk::check_stream_parent(const UdfIcb& owner, const UdfIdentifier& identifier) {
+  const LongAd& at = identifier.fixed.icb;
+  if (reader_.map(at.location.partition) != owner.map || at.location.block != owner.block)
+    return fault("the parent entry of a stream directory does not lead to its file", identifier.at, "ECMA-167 4/9.2", path_,
+                 block_text(at));
+  stream_parents_.insert(owner.at);
+}
+
 void UdfWalk::finish_links() {
+  const auto fits = [&](uint64_t icb_at, uint64_t said, uint64_t counted) {
+    return said == counted || (said == counted + 1 && stream_parents_.contains(icb_at));
+  };
   for (uint32_t i = 0; i < directories_.size(); ++i) {
     const Directory& d = directories_[i];
     // Its own name, or the root's parent entry, and the parent entry of each directory in it.
-    if (d.links == d.inside + 1) continue;
+    if (fits(d.icb_at, d.links, d.inside + uint64_t{1})) continue;
     if (!build_path(i)) prefix_.clear();
     fault("the link count of a directory is wrong", d.icb_at, "ECMA-167 4/14.9.6", prefix_,
-          std::to_string(d.links) + " links, " + std::to_string(d.inside) + " directories inside", Severity::warning);
+          std::to_string(d.links) + " instead of " + std::to_string(d.inside + uint64_t{1}), Severity::warning);
   }
   prefix_.clear();
   constexpr size_t kNamed = 20;
   for (const auto& [at, links] : links_)
-    if (links.said != links.seen && wrong_links_.size() < kNamed)
-      wrong_links_[at] = std::to_string(links.said) + " links, " + std::to_string(links.seen) + " names";
+    if (!fits(at, links.said, links.seen) && wrong_links_.size() < kNamed)
+      wrong_links_[at] = std::to_string(links.said) + " instead of " + std::to_string(links.seen);
 }
 
 void UdfWalk::finish_counts() {

@@ -53,6 +53,13 @@ struct PosixAttributes {
   std::optional<uint64_t> serial;  ///< the same for all names of one file: RRIP 1.12 file serial number; UDF: byte of its ICB
 };
 
+/// Data that is compressed in blocks (zisofs).
+struct Compressed {
+  uint64_t size = 0;  ///< bytes, uncompressed
+  uint32_t header_bytes = 0;
+  uint8_t block_log2 = 0;  ///< 0: in a way that is not known
+};
+
 /// One name in a tree. Valid only while it is being visited: the views point into the walk.
 struct TreeEntry {
   std::string_view path;  ///< absolute, "/" is the root; bytes as recorded (Rock Ridge, ISO) or UTF-8 (Joliet, UDF)
@@ -64,13 +71,14 @@ struct TreeEntry {
   bool relocated = false;   ///< directories only: RRIP 4.1.5, its records are elsewhere in the tree
   std::optional<PosixAttributes> posix;
   EntryTime created, modified, accessed, changed;
-  uint64_t size = 0;                         ///< bytes
+  uint64_t size = 0;                         ///< bytes, as they are recorded
   std::span<const DataExtent> extents;       ///< data in order; neighbours are joined
   std::string_view target;                   ///< symbolic links
   uint64_t device_high = 0, device_low = 0;  ///< devices
   std::string_view attributes;               ///< AAIP: see aaip.h
   Lba record = 0;                            ///< sector of the record that names it
   std::optional<uint64_t> unique_id;         ///< UDF: what the file entry says
+  std::optional<Compressed> compressed;      ///< `extents` lead to compressed data
 };
 
 /// Receives a walk. Called from the walking thread only; may throw to end the walk.

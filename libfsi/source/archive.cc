@@ -211,8 +211,7 @@ class Members {
     size_t size;
     while (::archive_entry_xattr_next(entry, &name, &value, &size) == ARCHIVE_OK)
       if (taker.wants(name)) taker.take(name, {static_cast<const char*>(value), value ? size : 0});
-    if (!taker.finish(made))
-      throw corrupt("reading member " + printable(member), "it has two extended attributes of one name");
+    if (!taker.finish(made)) throw corrupt("reading member " + printable(member), "it has two extended attributes of one name");
   }
 
   void add_directory(::archive_entry* entry, const std::string& path) {

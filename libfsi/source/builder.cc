@@ -11,6 +11,7 @@
 #include "libfsi/source/draft.h"
 #include "libfsi/source/freeze.h"
 #include "libfsi/source/glob.h"
+#include "libfsi/source/image_members.h"
 #include "libfsi/source/scan.h"
 #include "libfsi/source/share.h"
 #include "libfsi/source/spool.h"
@@ -77,6 +78,22 @@ struct TreeBuilder::State {
   bool read_standard_input = false;
 };
 
+namespace {
+
+// Only what can be read at any place can be an image.
+bool is_whole_file(int fd) {
+  struct stat st;
+  return ::fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && ::lseek(fd, 0, SEEK_CUR) == 0;
+}
+
+void refuse_output(int fd, const std::string& name, const OutputIdentity& output) {
+  struct stat st;
+  if (output.file && ::fstat(fd, &st) == 0 && *output.file == OutputIdentity::Identity{st.st_dev, st.st_ino})
+    throw Error(ErrorKind::usage, printable(name), "reading an image", "it is the output as well; give the image another path");
+}
+
+}  // namespace
+
 TreeBuilder::TreeBuilder(ScanOptions options, std::stop_token stop, Progress progress)
     : state_(std::make_unique<State>(std::move(options), std::move(stop), std::move(progress))) {}
 
@@ -121,7 +138,13 @@ void TreeBuilder::add_archive(int fd, const std::string& name, std::string_view 
   if (!own) throw system_error(printable(name), "reading an archive");
   const std::string path = draft::clean_path(at);
   s.draft.make_directory(path, "archive " + printable(name));
-  add_archive_members(s.job(), std::make_shared<Fd>(std::move(own)), name, path, s.draft, s.spool, s.findings);
+  auto shared = std::make_shared<Fd>(std::move(own));
+  if (s.options.open_image && is_whole_file(shared->get())) {
+    refuse_output(shared->get(), name, s.options.output);
+    if (const auto image = s.options.open_image(shared, name))
+      return add_image_members(s.job(), *image, shared, name, path, s.draft, s.findings);
+  }
+  add_archive_members(s.job(), std::move(shared), name, path, s.draft, s.spool, s.findings);
 }
 
 void TreeBuilder::add_memory(std::string_view path, std::vector<std::byte> bytes, const Attributes& attributes) {
@@ -200,7 +223,9 @@ void TreeBuilder::add_hard_link(std::string_view path, std::string_view existing
 
 void TreeBuilder::add_stream(std::string_view path, std::string_view name, std::span<const std::byte> bytes) {
   State& s = *state_;
-  const auto refuse = [&](const char* why) { return Error(ErrorKind::usage, printable(path), "adding the stream " + printable(name), why); };
+  const auto refuse = [&](const char* why) {
+    return Error(ErrorKind::usage, printable(path), "adding the stream " + printable(name), why);
+  };
   Entry* const entry = s.draft.find(path);
   if (!entry) throw refuse("it is not there");
   if (entry->kind != NodeKind::file && entry->kind != NodeKind::directory) throw refuse("only files and directories have streams");
@@ -209,7 +234,8 @@ void TreeBuilder::add_stream(std::string_view path, std::string_view name, std::
   draft::Pool& pool = s.draft.pool();
   draft::StreamList list;
   if (const draft::StreamList* before = draft::streams_of(*entry)) list = *before;
-  const auto at = std::lower_bound(list.begin(), list.end(), name, [](const draft::StreamText& a, std::string_view b) { return a.name < b; });
+  const auto at =
+      std::lower_bound(list.begin(), list.end(), name, [](const draft::StreamText& a, std::string_view b) { return a.name < b; });
   if (at != list.end() && at->name == name) throw refuse("it has one of that name");
   const auto keep = [&](std::string_view text) { return std::string_view(pool.keep(text), text.size()); };
   list.insert(at, {keep(name), keep({reinterpret_cast<const char*>(bytes.data()), bytes.size()})});

@@ -43,13 +43,13 @@ using StreamList = std::vector<StreamText>;  ///< sorted by name, names unique
 /// What few entries have: everything not found by scanning the directory it lies in.
 struct Aside {
   Payload payload{};
-  uint64_t device = 0, inode = 0;   ///< identity when hard_linked
-  uint64_t offset = 0;              ///< descriptor
-  const HostDir* host = nullptr;    ///< host_file: where it is opened from; null: the directory's own
-  const char* host_name = nullptr;  ///< host_file: its name there; null: the entry's own
+  uint64_t device = 0, inode = 0;       ///< identity when hard_linked
+  uint64_t offset = 0;                  ///< descriptor
+  const HostDir* host = nullptr;        ///< host_file: where it is opened from; null: the directory's own
+  const char* host_name = nullptr;      ///< host_file: its name there; null: the entry's own
   const StreamList* streams = nullptr;  ///< null: none
-  uint32_t place = kNone;           ///< descriptor, memory, callback: index into the tables
-  uint32_t source = kNone;          ///< index into Draft::sources; kNone: the directory's own host
+  uint32_t place = kNone;               ///< descriptor, memory, callback: index into the tables
+  uint32_t source = kNone;              ///< index into Draft::sources; kNone: the directory's own host
   OriginKind origin = OriginKind::host_file;
   bool hard_linked = false;
 };

@@ -115,7 +115,7 @@ class Scan {
     tbb::task_arena arena(job_.options.threads ? static_cast<int>(job_.options.threads) : tbb::task_arena::automatic);
     arena.execute([&] {
       group_.run_and_wait([&] {
-        if (open_root(root)) scan(root);
+        if (open_root(root)) scan(root, 0, nullptr);
       });
     });
     std::vector<Finding> all;
@@ -188,15 +188,31 @@ class Scan {
     local.findings.push_back({Finding::Weight::fatal, printable(path_of(host, output.name)), kOutputInside, ErrorKind::usage});
   }
 
-  void scan(Entry& entry) {
+  // A directory is opened by its way from the root, so that none has to stay open for those below it. In great depth that
+  // way is walked too often: there the holding directory stays open, unless too many do.
+  static constexpr uint32_t kDeep = 64, kMostHeld = 256;
+  using Held = std::shared_ptr<const Fd>;
+  Held hold(Fd fd, uint32_t depth) {
+    if (depth < kDeep) return {};
+    if (++held_ > kMostHeld) {
+      --held_;
+      return {};
+    }
+    return {new Fd(std::move(fd)), [this](const Fd* held) {
+              delete held;
+              --held_;
+            }};
+  }
+
+  void scan(Entry& entry, uint32_t depth, const Held& holder) {
     if (job_.stop.stop_requested()) return;
     Local& local = locals_.local();
     Directory& directory = *entry.value().directory;
     const HostDir& host = *directory.host;
-    const std::string below = below_root(host);
+    const std::string below = holder ? host.name : below_root(host);
     int flags = O_RDONLY | O_DIRECTORY;
     if (!job_.options.follow_links) flags |= O_NOFOLLOW;
-    const Fd fd = open_quietly(root_fd_.get(), below, flags);
+    Fd fd = open_quietly(holder ? holder->get() : root_fd_.get(), below, flags);
     if (!fd || !list(fd.get(), host, local)) {
       if (!fd) leave_out(host, local, errno);
       entry.flags |= draft::kRemoved;
@@ -228,11 +244,11 @@ class Scan {
     else
       look_at(0, count);
     if (count > kSplit) std::vector<Found>().swap(found);
-    descend(directory);
+    descend(directory, depth + 1, hold(std::move(fd), depth));
   }
 
   // Tasks for the directories below; few for very many, so that waiting tasks take no memory to speak of.
-  void descend(Directory& directory) {
+  void descend(Directory& directory, uint32_t depth, const Held& holder) {
     Entry* const entries = directory.entries.begin();
     const size_t count = directory.entries.size();
     auto wanted = [](const Entry& e) { return e.kind == NodeKind::directory && !e.is(draft::kRemoved) && e.value().directory->host; };
@@ -241,9 +257,9 @@ class Scan {
       size_t end = begin, directories = 0;
       while (end < count && directories < kBatch) directories += wanted(entries[end++]);
       if (directories)
-        group_.run([this, entries, begin, end, wanted] {
+        group_.run([this, entries, begin, end, wanted, depth, holder] {
           for (size_t i = begin; i < end; ++i)
-            if (wanted(entries[i])) scan(entries[i]);
+            if (wanted(entries[i])) scan(entries[i], depth, holder);
         });
       begin = end;
     }
@@ -358,6 +374,7 @@ class Scan {
   const bool root_user_ = ::geteuid() == 0;
   Fd root_fd_;
   uint64_t root_device_ = 0;
+  std::atomic<uint32_t> held_ = 0;
   tbb::task_group group_;
   tbb::enumerable_thread_specific<Local> locals_;
 };

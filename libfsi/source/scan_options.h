@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "libfsi/source/image_reader.h"
 #include "libfsi/source/mode_rule.h"
 #include "libfsi/source/tree.h"
 
@@ -37,7 +38,7 @@ struct ScanOptions {
   bool one_file_system = false;  ///< directories on another file system than their source stay empty
   bool skip_unreadable = false;  ///< warn and leave out, instead of failing
   bool dedupe = false;           ///< files of equal contents share them
-  Xattrs xattrs = Xattrs::count;
+  Xattrs xattrs = Xattrs::ignore;
 
   // Rules for everything in the image, applied when the tree is frozen.
   std::optional<uint32_t> uid, gid;
@@ -48,6 +49,7 @@ struct ScanOptions {
   unsigned threads = 0;   ///< 0: as many as there are processors
   std::string spool_dir;  ///< for archives that cannot be read in place; empty: $TMPDIR, else /tmp
   OutputIdentity output;
+  OpenImage open_image;  ///< reads file-system images; without it libarchive does what it can
 };
 
 }  // namespace fsi

@@ -23,13 +23,7 @@ constexpr uint64_t kMarkBytes = 64 * 1024;
 
 FileSet::FileSet(const SourceTree& tree, const Volume& volume, const Layout& layout, const Form& form, const NodeNames& names,
                  Overflow& overflow)
-    : tree_(tree),
-      volume_(volume),
-      layout_(layout),
-      form_(form),
-      names_(names),
-      overflow_(overflow),
-      streams_(tree, form, overflow) {}
+    : tree_(tree), volume_(volume), layout_(layout), form_(form), names_(names), overflow_(overflow), streams_(tree, form, overflow) {}
 
 void FileSet::prepare() {
   find_owners();

@@ -26,8 +26,7 @@ namespace fsi::udf {
 class FileSet {
  public:
   /// All must outlive the file set; the layout and the places of `overflow` are read by render() alone.
-  FileSet(const SourceTree& tree, const Volume& volume, const Layout& layout, const Form& form, const NodeNames& names,
-          Overflow& overflow);
+  FileSet(const SourceTree& tree, const Volume& volume, const Layout& layout, const Form& form, const NodeNames& names, Overflow& overflow);
 
   /// Finds every block; fills `overflow`. Parallel inside. The names are prepared.
   void prepare();

@@ -137,20 +137,21 @@ void Udf::for_each_loss(const Loss& loss) const {
     if (stream > first_stream && !form_.extended)
       loss(id, plural(stream - first_stream, "named stream", "named streams") + ": not recorded, UDF has them from revision 2.00 on");
     for (; next_renamed != renamed.end() && next_renamed->first < stream; ++next_renamed)
-      loss(id, "named stream " + printable(tree_.str(tree_.streams[next_renamed->first].name)) + ": recorded as " + printable(next_renamed->second));
+      loss(id, "named stream " + printable(tree_.str(tree_.streams[next_renamed->first].name)) + ": recorded as " +
+                   printable(next_renamed->second));
   }
 }
 
 std::vector<std::string> Udf::notes() const {
   std::vector<std::string> notes;
   if (const auto& changed = names_.changed(); !changed.empty())
-    notes.push_back(plural(changed.size(), "name is", "names are") + " not recorded as in the source (" + printable(tree_.path(changed.front())) +
-                    " becomes " + printable(names_.display(changed.front())) + (changed.size() > 1 ? ", ..." : "") +
-                    "); --names lists them, --strict refuses them");
+    notes.push_back(plural(changed.size(), "name is", "names are") + " not recorded as in the source (" +
+                    printable(tree_.path(changed.front())) + " becomes " + printable(names_.display(changed.front())) +
+                    (changed.size() > 1 ? ", ..." : "") + "); --names lists them, --strict refuses them");
   const LeftAttributes& left = tree_.left_attributes;
   if (left.user)
     notes.push_back(plural(left.user, "extended attribute is", "extended attributes are") + " not recorded; " +
-                    (form_.extended ? "--xattrs makes them named streams" : "--xattrs makes them named streams, from UDF 2.00 on"));
+                    (form_.extended ? "--xattrs makes them named streams" : "UDF has named streams for them from revision 2.00 on"));
   if (left.other)
     notes.push_back(plural(left.other, "access control list or capability", "access control lists and capabilities") +
                     " cannot be recorded: UDF has no form for them that others would understand");

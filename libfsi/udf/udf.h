@@ -31,8 +31,8 @@ std::string udf_revision_text(unsigned revision);
 class UdfWriter : public FormatWriter, public RecordedNames {};
 
 /// `tree`, `volume` and `layout` must outlive the writer; the layout is read only by render().
-/// Throws Error{usage} for a revision that does not exist and for a volume id that the logical volume descriptor cannot hold. prepare() throws Error{limit} for more than UDF can
-/// address and, when the volume is strict, for the first name that would have to change.
+/// Throws Error{usage} for a revision that does not exist and for a volume id that the logical volume descriptor cannot hold. prepare()
+/// throws Error{limit} for more than UDF can address and, when the volume is strict, for the first name that would have to change.
 std::unique_ptr<UdfWriter> make_udf(const SourceTree& tree, const Volume& volume, const Layout& layout, const UdfOptions& options);
 
 }  // namespace fsi

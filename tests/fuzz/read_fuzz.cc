@@ -1,13 +1,16 @@
-// Any bytes as an image: the whole recipe of verify must come to an end. libFuzzer's entry; the unit tests drive the
+// Any bytes as an image: the whole recipe of verify must come to an end, and so must reading the files. libFuzzer's entry; the unit tests drive the
 // same entry with mutated images. Build by hand:
 //   clang++ -std=c++20 -g -O1 -fsanitize=fuzzer,address,undefined -I. tests/fuzz/read_fuzz.cc libfsi/base/*.cc libfsi/read/*.cc
-//   libfsi/check/*.cc -lxxhash -lcrypto
+//   libfsi/check/*.cc libfsi/disc/*.cc -lxxhash -lcrypto -lz
 #include "tests/fuzz/read_fuzz.h"
 
+#include <array>
 #include <cstring>
 
 #include "libfsi/base/error.h"
+#include "libfsi/check/contents.h"
 #include "libfsi/check/verify.h"
+#include "libfsi/read/content.h"
 
 namespace {
 
@@ -34,5 +37,17 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   options.threads = 1;
   options.level = fsi::VerifyOptions::Level::quick;
   fsi::verify(source, options);
+  try {
+    fsi::ImageContents contents(source, {});
+    std::array<std::byte, 5000> bytes;
+    contents.list([&](const fsi::TreeEntry& entry, std::string_view) {
+      const fsi::EntryContent content(entry);
+      try {
+        if (content.size() > 0) content.read(source, content.size() / 2, bytes);
+      } catch (const fsi::Error&) {
+      }
+    });
+  } catch (const fsi::Error&) {
+  }
   return 0;
 }

@@ -308,8 +308,10 @@ TEST(Hostile10Sections, ManySectionsStayBounded) {
   EXPECT_LE(r.list.entries.at("/A").extents.size(), fsi::ReadLimits{}.extents);
 }
 
-TEST(Hostile11Compressed, EntriesThatAreNotUnderstoodAreSkipped) {
-  EXPECT_THAT(with_use(std::string("ZF\x10\1pz\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF", 16)), testing::IsEmpty());
+TEST(Hostile11Compressed, EntriesThatAreNotUnderstoodAreNamed) {
+  EXPECT_THAT(with_use(std::string("ZF\x10\1pz\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF", 16)),
+              testing::ElementsAre(HasSubstr("compressed in a way that is not known")));
+  EXPECT_THAT(with_use(std::string("ZF\x10\1pz\x04\x0F\1\0\0\0\0\0\0\1", 16)), testing::IsEmpty());
 }
 
 TEST(Hostile12Joliet, OddLengthsAndUnknownEscapes) {
