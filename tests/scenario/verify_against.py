@@ -302,7 +302,7 @@ def usage(scratch):
     good(MKIMAGE, "-q", "-o", image, tree)
     for code, args in ((2, []), (2, ["--ignore", "owner", image]), (2, ["--ignore", "colour", "--against", tree, image]), (2, ["--digest", "sha256", image]),
                        (2, ["--map", "x.svg", image, image]), (2, ["--against", tree, image, image]), (2, ["--patience", "soon", image]),
-                       (2, ["--write-manifest", "x", "--level", "quick", image]), (2, ["--against", image, "--against", tree, image]),
+                       (2, ["--write-manifest", "x", "--level", "quick", image]), (2, ["--sums", "md5", "x", "--resume", "y", image]), (2, ["--against", image, "--against", tree, image]),
                        (1, ["--against", os.path.join(scratch, "nothing"), image]), (1, [os.path.join(scratch, "nothing.iso")]), (1, [tree]),
                        (4, ["--drive", "no such drive"]), (1, ["--resume", os.path.join(scratch, "no/such/folder"), image]),
                        (1, ["--map", os.path.join(scratch, "no/such/folder"), image])):
