@@ -112,7 +112,7 @@ const char* Pool::keep(std::string_view text) {
     room_ = size;
   }
   char* copy = next_;
-  std::memcpy(copy, text.data(), text.size());
+  std::copy_n(text.data(), text.size(), copy);
   copy[text.size()] = '\0';
   next_ += bytes;
   room_ -= bytes;

@@ -159,7 +159,7 @@ def run(script, images=(), timeout=600, more=()):
     with open(os.path.join(out.name, "script"), "w", encoding="utf-8") as text:
         text.write(script)
     command = ["qemu-system-x86_64", "-accel", "tcg,thread=multi", "-cpu", "max", "-smp", "2", "-m", "1024", "-nographic", "-nodefaults", "-serial",
-               "stdio", "-no-reboot", "-kernel", kernel, "-initrd", initrd, "-append", "console=ttyS0 panic=1 quiet",
+               "stdio", "-no-reboot", "-kernel", kernel, "-initrd", initrd, "-append", "console=ttyS0 no_timer_check panic=1 quiet",
                "-virtfs", "local,path=/,mount_tag=host,security_model=none,readonly=on,multidevs=remap",
                "-virtfs", f"local,path={out.name},mount_tag=out,security_model=none"]
     for image in images:
