@@ -11,7 +11,6 @@
 #include "libfsi/source/freeze.h"
 #include "libfsi/source/glob.h"
 #include "libfsi/source/image_members.h"
-#include "libfsi/source/image_members.h"
 #include "libfsi/source/scan.h"
 #include "libfsi/source/share.h"
 #include "libfsi/source/spool.h"

@@ -1,5 +1,5 @@
-// Any bytes as an image: the whole recipe of verify must come to an end, and so must reading the files. libFuzzer's entry; the unit tests drive the
-// same entry with mutated images. Build by hand:
+// Any bytes as an image: the whole recipe of verify must come to an end, and so must reading the files. libFuzzer's entry; the unit tests
+// drive the same entry with mutated images. Build by hand:
 //   clang++ -std=c++20 -g -O1 -fsanitize=fuzzer,address,undefined -I. tests/fuzz/read_fuzz.cc libfsi/base/*.cc libfsi/read/*.cc
 //   libfsi/check/*.cc libfsi/disc/*.cc -lxxhash -lcrypto -lz
 #include "tests/fuzz/read_fuzz.h"
