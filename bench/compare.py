@@ -7,7 +7,9 @@ Equal work: ISO 9660 with Rock Ridge and Joliet; mkimage has its manifest on. bs
 Joliet and so does less. tar and cat are yardsticks. Programs take turns (A B C, A B C, ...); a figure is the fastest of
 its rounds and the median stands beside it. First every output is read by a foreign reader (bsdtar) and must hold every
 file with its bytes. A lone absolute time says nothing, so each is divided by the fastest peer's.
-Without --full the trees are a tenth. Exit 1 when an output is wrong or mkimage is slower than the fastest peer.
+Without --full the trees are a tenth. What UDF adds is measured in pairs, with it and without, on processor time, which other work
+on the machine disturbs least: at most 25 % on small, and less than a third more memory on million (judged with --full alone).
+Exit 1 when an output is wrong, mkimage is slower than the fastest peer, or UDF costs more.
 """
 import argparse
 import hashlib
@@ -59,6 +61,46 @@ def timed(command, note):
         raise SystemExit(f"compare: {' '.join(command[:3])} ...: exit {done.returncode}: {done.stderr.decode('utf-8', 'replace')[-500:]}")
     with open(note, encoding="utf-8") as text:
         return seconds, int(text.read().split()[-1])
+
+
+UDF_PAIRS = 7
+UDF_LIMITS = {"small": ("cpu", 1.25), "million": ("peak", 4 / 3)}
+
+
+def cost(command, note):
+    """Seconds, seconds of the processors, KiB at the peak."""
+    subprocess.run(["/usr/bin/time", "-f", "%e %U %S %M", "-o", note, *command], check=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    with open(note, encoding="utf-8") as text:
+        wall, user, system, peak = (float(word) for word in text.read().split()[-4:])
+    return {"wall": wall, "cpu": user + system, "peak": peak}
+
+
+def udf_cost(name, tree, note, judged):
+    """A row for each of ISO 9660 + Rock Ridge + Joliet with and without UDF 1.02, in turns, to memory where there is some."""
+    place = tempfile.mkdtemp(prefix="discpress-bench-", dir="/dev/shm" if os.path.isdir("/dev/shm") else None)
+    out = os.path.join(place, "output")
+    runs = {"without": [], "with": []}
+    try:
+        for _ in range(UDF_PAIRS if name == "small" else 1):
+            for which, systems in (("without", "iso9660,rockridge,joliet"), ("with", "iso9660,rockridge,joliet,udf")):
+                runs[which].append(cost([f"{BIN}/mkimage", "-q", "--fs", systems, "-o", out, tree], note))
+                os.unlink(out)
+    finally:
+        shutil.rmtree(place, ignore_errors=True)
+    what, limit = UDF_LIMITS[name]
+    rows = {}
+    for figure in ("wall", "cpu", "peak"):
+        before, after = ([run[figure] for run in runs[which]] for which in ("without", "with"))
+        rows[figure] = {"without": statistics.median(before), "with": statistics.median(after), "median_ratio": statistics.median(after) / statistics.median(before),
+                        "min_ratio": min(after) / min(before)}
+    ratio = rows[what]["median_ratio"]
+    state = "not judged" if not judged else "pass" if ratio <= limit else "FAIL"
+    print(f"\n{name}: what UDF adds ({len(runs['with'])} pairs)")
+    for figure, row in rows.items():
+        mark = f"  at most {limit:.2f}: {state}" if figure == what else ""
+        print(f"  {figure:5} {row['without']:10.2f} {row['with']:10.2f}   median x {row['median_ratio']:.3f}, min x {row['min_ratio']:.3f}{mark}")
+    sys.stdout.flush()
+    return {**rows, "judged": what, "limit": limit, "state": state}
 
 
 def contents_of_tree(tree):
@@ -154,7 +196,7 @@ def main():
     work = args.work or tempfile.mkdtemp(prefix="discpress-bench-")
     os.makedirs(work, exist_ok=True)
     out, note = os.path.join(work, "output"), os.path.join(work, "note")
-    results, slower, wrong_ours = {"scale": scale, "rounds": args.rounds, "cpus": os.cpu_count()}, [], False
+    results, slower, wrong_ours, udf_fails = {"scale": scale, "rounds": args.rounds, "cpus": os.cpu_count()}, [], False, []
     try:
         for name in args.trees.split(","):
             tree = os.path.join(work, f"{name}-{scale}")
@@ -169,6 +211,9 @@ def main():
                 wrong = check_outputs(tree, table, out, title) if make is programs else []
                 wrong_ours |= "mkimage" in wrong
                 rows = results[title] = report(title, table, interleave(table, out, args.rounds, note), wrong)
+                if title in UDF_LIMITS:
+                    added = results[f"{title}, UDF"] = udf_cost(title, tree, note, args.full)
+                    udf_fails += [title] if added["state"] == "FAIL" else []
                 slower += [f"{title} ({row['to_fastest_peer']:.2f})" for row in rows if row["role"] == "ours" and row["to_fastest_peer"] > 1]
     finally:
         if not args.work:
@@ -180,7 +225,9 @@ def main():
         print("compare: the output of mkimage is wrong")
     if slower:
         print("compare: slower than the fastest peer on: " + ", ".join(slower))
-    return 1 if slower or wrong_ours else 0
+    if udf_fails:
+        print("compare: UDF costs too much on: " + ", ".join(udf_fails))
+    return 1 if slower or wrong_ours or udf_fails else 0
 
 
 if __name__ == "__main__":

@@ -3,14 +3,18 @@
 #include <fmt/core.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <exception>
 #include <memory>
 
+#include "burn/cd.h"
 #include "burn/interrupt.h"
 #include "burn/options.h"
 #include "burn/progress.h"
+#include "burn/read_back.h"
 #include "burn/report.h"
 #include "burn/virtual_drives.h"
+#include "verify/report.h"
 
 namespace burn {
 namespace {
@@ -53,6 +57,10 @@ std::unique_ptr<rec::FileInput> spooled(std::unique_ptr<rec::FileInput> input, P
       stop);
 }
 
+void print_notes(const rec::WriteReport& report) {
+  for (const std::string& note : report.notes) fmt::print(stderr, "burn: {}: {}\n", report.plan.drive, note);
+}
+
 void burn_disc(const Options& options, ProgressView& view, const std::stop_token& stop) {
   const rec::DriveEntry drive = rec::find_drive(options.drive);
   auto input = open_input(options);
@@ -61,24 +69,113 @@ void burn_disc(const Options& options, ProgressView& view, const std::stop_token
     const rec::WritePlan plan = rec::plan_burn(drive, *input, options.burn, stop);
     return print(options.json ? plan_json(plan) : plan_text(plan));
   }
+  // The tray stays closed until the disc was read back.
+  rec::BurnOptions how = options.burn;
+  std::optional<WitnessedInput> witnessed;
+  if (options.verify) {
+    how.eject = false;
+    const rec::SourceFacts facts = rec::source_facts(input->name(), input->bytes(), input->peek(rec::kPeekSectors * fsi::kSectorSize));
+    witnessed.emplace(*input, input->bytes() ? std::nullopt : facts.volume_sectors);
+  }
   const rec::WriteReport report = rec::burn(
-      drive, *input, options.burn, [&](const rec::BurnEvent& event) { view.show(event); }, stop);
+      drive, witnessed ? static_cast<rec::Input&>(*witnessed) : *input, how, [&](const rec::BurnEvent& event) { view.show(event); }, stop);
   view.clear();
-  for (const std::string& note : report.notes) fmt::print(stderr, "burn: {}: {}\n", report.plan.drive, note);
-  if (options.json) return print(report_json(report));
-  fmt::print(stderr, "{}", report_text(report));
+  print_notes(report);
+  if (!options.json) fmt::print(stderr, "{}", report_text(report));
+  if (!options.verify) {
+    if (options.json) print(report_json(report));
+    return;
+  }
+  const fsi::Manifest sent = witnessed->manifest(report.data_sectors);
+  const fsi::VerifyReport found = read_back(drive, report, sent, *options.verify, view, stop);
+  view.clear();
+  if (options.json)
+    print(report_json(report, tool::json_report(found)));
+  else
+    fmt::print(stderr, "{}", tool::text_report(found));
+  if (!found.ok())
+    throw Error(ErrorKind::differs, report.plan.drive, "verifying the disc",
+                std::string("the ") + (report.plan.multi ? "session" : "disc") +
+                    " was written and closed, and is not what was sent; do not rely on it, burn another disc, if it happens again a slower "
+                    "one or of another brand");
+  if (options.burn.eject) rec::eject(drive);
+}
+
+void erase_disc(const Options& options, ProgressView& view, const std::stop_token& stop) {
+  const rec::EraseReport report = rec::erase(
+      rec::find_drive(options.drive), options.erase, [&](const rec::BurnEvent& event) { view.show(event); }, stop);
+  view.clear();
+  for (const std::string& note : report.notes) fmt::print(stderr, "burn: {}: {}\n", report.drive, note);
+  if (options.json) return print(erase_json(report));
+  fmt::print(stderr, "{}", erase_text(report));
+}
+
+/// Each drive reports for itself; the error of the first that failed, if any, is that of the whole.
+void burn_discs(const Options& options, ProgressView& view, const std::stop_token& stop) {
+  std::vector<rec::DriveEntry> drives;
+  for (const std::string& name : options.drives) drives.push_back(rec::find_drive(name));
+  if (options.dry_run) throw Error(ErrorKind::usage, "--dry-run", "burning", "it is for one drive; name one");
+  if (options.verify)
+    throw Error(ErrorKind::usage, "--verify", "burning",
+                "it is for one drive; with several let verify --drive read each of them afterwards");
+  auto input = open_input(options);
+  if (options.spool) input = spooled(std::move(input), view, stop);
+  const auto outcomes = rec::burn_many(
+      drives, *input, options.burn, [&](size_t i, const rec::BurnEvent& event) { view.show(i, drives[i].name, event); }, stop);
+  view.clear();
+  std::string reports;
+  std::vector<std::exception_ptr> errors;
+  for (const auto& [report, error] : outcomes) {
+    if (error) errors.push_back(error);
+    if (!report) continue;
+    print_notes(*report);
+    if (options.json)
+      reports += (reports.empty() ? "[\n" : ",\n") + report_json(*report);
+    else
+      fmt::print(stderr, "{}", report_text(*report));
+  }
+  if (options.json) print(reports.empty() ? "[]\n" : reports + "]\n");
+  for (size_t i = 1; i < errors.size(); ++i) try {
+      std::rethrow_exception(errors[i]);
+    } catch (const std::exception& e) {
+      fmt::print(stderr, "burn: {}\n", e.what());
+    }
+  if (!errors.empty()) std::rethrow_exception(errors.front());
+}
+
+void list_drives(const Options& options, const std::stop_token& stop) {
+  if (!options.watch) return print(options.json ? list_json(rec::list_drives()) : list_text(rec::list_drives()));
+  rec::DriveMonitor monitor;
+  std::vector<rec::DriveChange> first;
+  for (const rec::DriveEntry& drive : monitor.drives()) first.push_back({rec::DriveChange::What::added, drive});
+  print(changes_text(first, options.json));
+  while (!stop.stop_requested()) print(changes_text(monitor.wait(std::chrono::hours(1), stop), options.json));
+}
+
+void doctor(const Options& options) {
+  const auto findings = rec::examine();
+  print(options.json ? findings_json(findings) : findings_text(findings));
+  const auto problems =
+      std::count_if(findings.begin(), findings.end(), [](const auto& f) { return f.level == rec::Finding::Level::problem; });
+  if (problems)
+    throw Error(ErrorKind::unsuitable, "doctor", "looking at the drives",
+                fmt::format("{} found; see above what to do", problems == 1 ? "a problem was" : "problems were"));
 }
 
 void run(const Options& options, ProgressView& view, const std::stop_token& stop) {
   switch (options.task) {
-    case Task::burn: return burn_disc(options, view, stop);
-    case Task::list: return print(options.json ? list_json(rec::list_drives()) : list_text(rec::list_drives()));
+    case Task::burn: return options.drives.size() > 1 ? burn_discs(options, view, stop) : burn_disc(options, view, stop);
+    case Task::audio:
+    case Task::raw: return print(run_cd(options, view, stop));
+    case Task::list: return list_drives(options, stop);
+    case Task::doctor: return doctor(options);
     case Task::info: {
       const rec::DriveInfo info = rec::drive_info(rec::find_drive(options.drive), stop);
       return print(options.json ? info_json(info) : info_text(info));
     }
     case Task::eject: return rec::eject(rec::find_drive(options.drive));
     case Task::load: return rec::load(rec::find_drive(options.drive));
+    case Task::erase: return erase_disc(options, view, stop);
     default: return print(run_virtual(options));
   }
 }
@@ -89,7 +186,7 @@ void run(const Options& options, ProgressView& view, const std::stop_token& stop
 int main(int argc, char** argv) {
   const auto [options, exit_code] = burn::parse(argc, argv);
   if (exit_code) return *exit_code;
-  const std::stop_token stop = burn::stop_on_signals();
+  const std::stop_token stop = burn::stop_on_signals(options.task == burn::Task::burn);
   burn::ProgressView view(options.progress);
   const auto failed = [&](const std::string& message, int code) {
     view.clear();

@@ -6,6 +6,7 @@
 #include <charconv>
 #include <cstdio>
 
+#include "burn/cd.h"
 #include "libfsi/base/error.h"
 
 namespace burn {
@@ -31,7 +32,8 @@ rec::SpeedWish speed_of(const std::string& text) {
 constexpr uint64_t kLargestBuffer = uint64_t{64} << 30;
 
 void add_drive(CLI::App& app, std::string& drive) {
-  app.add_option("--drive", drive, "Number in 'burn list' (from 0), name, /dev/srN or /dev/sgN; not needed where there is only one")
+  app.add_option("--drive", drive,
+                 "Number in 'burn list' (from 0), name, /dev/srN, /dev/sgN or iscsi://HOST/TARGET/LUN; not needed where there is only one")
       ->type_name("D");
 }
 }  // namespace
@@ -47,8 +49,13 @@ Parsed parse(int argc, char** argv) {
 
   std::string speed = "auto";
   bool close = false;
-  uint64_t buffer = o.burn.buffer_bytes;
-  add_drive(app, o.drive);
+  uint64_t buffer = 0;
+  app.add_option(
+         "--drive", o.drives,
+         "Number in 'burn list' (from 0), name, /dev/srN, /dev/sgN or iscsi://HOST/TARGET/LUN; may be given more than once; not needed "
+         "where there is only one")
+      ->type_name("D")
+      ->allow_extra_args(false);
   app.add_option("IMAGE", o.image, "The image; - or nothing for a stream on standard input")->type_name("");
   std::vector<CLI::Option*> burning;  // of burning alone; useless, and thus refused, with a subcommand
   burning.push_back(app.get_option("IMAGE"));
@@ -59,27 +66,49 @@ Parsed parse(int argc, char** argv) {
   mine(app.add_option("--speed", speed, "N (times 1x), max, min, or auto: the drive's own choice (default)")->type_name("N|max|min|auto"));
   auto* multi = mine(app.add_flag("--multi", o.burn.multi, "Leave the disc open for another session"));
   mine(app.add_flag("--close", close, "Close the disc (default)"))->excludes(multi);
-  mine(app.add_option("--buffer", buffer, "Size of the ring between stream and drive (default 64M)")
+  mine(app.add_option("--buffer", buffer, "Size of the ring between stream and drive (default: 64M to 640M, as the medium needs)")
            ->transform(CLI::AsSizeValue(false))
            ->type_name("SIZE"));
   mine(app.add_flag("--underrun-protection,!--no-underrun-protection", o.burn.underrun_protection,
                     "Let the drive stop and go on when data is late (default)"));
   mine(app.add_flag("--overwrite,!--no-overwrite", o.burn.overwrite, "Write over what is on a rewritable disc"));
-  mine(app.add_flag("--spool,!--no-spool", o.spool, "Copy the stream to a temporary file first, and burn that"));
+  std::string verify;
+  // A flag, so that it does not swallow the IMAGE behind it.
+  mine(app.add_flag("--verify{full}", verify, "Read the disc back and compare it: --verify=quick (a sample) or full (default)")
+           ->check(CLI::IsMember({"quick", "full", "none"})));
+  mine(app.add_flag("--spool,!--no-spool", o.spool, "Copy the stream to a temporary file first, and burn that; --no-spool: never"));
   mine(app.add_flag("--eject,!--no-eject", o.burn.eject, "Open the tray when all went well"));
   mine(app.add_flag("--dry-run", o.dry_run, "Print what would be done, and do nothing"));
   auto* json = app.add_flag("--json", o.json, "Report as JSON on standard output");
   mine(json);
   std::string progress;
-  mine(app.add_option("--progress", progress, "tty: a line on the terminal; json: one object a line; none")
-           ->check(CLI::IsMember({"tty", "json", "none"}))
-           ->type_name("STYLE"));
+  const auto add_progress = [&](CLI::App& to) {
+    return to.add_option("--progress", progress, "tty: a line on the terminal; json: one object a line; none")
+        ->check(CLI::IsMember({"tty", "json", "none"}))
+        ->type_name("STYLE");
+  };
+  mine(add_progress(app));
 
   CLI::App* list = app.add_subcommand("list", "List the drives, virtual ones after the real ones");
   CLI::App* info = app.add_subcommand("info", "Tell about a drive and the disc in it");
+  CLI::App* erase = app.add_subcommand("erase", "Make a rewritable disc blank");
+  add_drive(*erase, o.drive);
+  auto* full = erase->add_flag("--full", o.erase.full, "Erase every sector; takes long");
+  bool quick = false;
+  erase->add_flag("--quick", quick, "Erase what says that something is recorded (default)")->excludes(full);
+  erase->add_flag("--eject,!--no-eject", o.erase.eject, "Open the tray when all went well");
+  add_progress(*erase);
+  const CdCommands cd = add_cd_commands(app, o, speed, buffer);
+  for (CLI::App* sub : {cd.audio, cd.raw}) {
+    add_drive(*sub, o.drive);
+    add_progress(*sub);
+  }
   CLI::App* eject = app.add_subcommand("eject", "Open the tray");
   CLI::App* load = app.add_subcommand("load", "Close the tray");
-  for (CLI::App* sub : {list, info}) sub->add_flag("--json", o.json, "Report as JSON");
+  CLI::App* doctor = app.add_subcommand("doctor", "Look for what stands in the way of burning, and say what to do");
+  list->add_flag("--watch", o.watch, "Go on and tell of drives that come, go or change, until interrupted");
+  doctor->add_flag("--json", o.json, "Report as JSON");
+  for (CLI::App* sub : {list, info, erase, cd.audio, cd.raw}) sub->add_flag("--json", o.json, "Report as JSON");
   for (CLI::App* sub : {info, eject, load}) add_drive(*sub, o.drive);
 
   CLI::App* virt = app.add_subcommand("virtual", "Virtual drives, for machines without a burner");
@@ -88,11 +117,14 @@ Parsed parse(int argc, char** argv) {
   CLI::App* add = virt->add_subcommand("add", "Make a virtual drive");
   name(add);
   std::string times;
-  add->add_option("--media", o.media, "Put a blank disc of this type in: cd-r, dvd+r, bd-r")->type_name("TYPE");
+  add->add_option("--media", o.media, "Put a blank disc of this type in: cd-r, cd-rw, dvd+r, bd-r, ...")->type_name("TYPE");
   add->add_option("--speed", times, "Write at N times 1x; without it as fast as the computer can")->type_name("N");
   add->add_option("--buffer", o.buffer, "Size of the drive's own buffer")->transform(CLI::AsSizeValue(false))->type_name("SIZE");
   add->add_flag("--real-time", o.real_time, "Take as long as a real drive; otherwise time is only counted");
-  add->add_option("--fault", o.faults, "Let something go wrong; may be given more than once")->type_name("SPEC")->expected(1);
+  add->add_option("--fault", o.faults, "Let something go wrong; may be given more than once")
+      ->type_name("SPEC")
+      ->take_all()
+      ->allow_extra_args(false);
   CLI::App* insert = virt->add_subcommand("insert", "Put a disc in, or take it out");
   name(insert);
   insert->add_option("--media", o.media, "A blank disc of this type; without it the drive is empty afterwards")->type_name("TYPE");
@@ -109,8 +141,12 @@ Parsed parse(int argc, char** argv) {
     const auto chosen = [&](Task task) { o.task = task; };
     if (list->parsed()) chosen(Task::list);
     if (info->parsed()) chosen(Task::info);
+    if (cd.audio->parsed()) chosen(Task::audio);
+    if (cd.raw->parsed()) chosen(Task::raw);
     if (eject->parsed()) chosen(Task::eject);
     if (load->parsed()) chosen(Task::load);
+    if (erase->parsed()) chosen(Task::erase);
+    if (doctor->parsed()) chosen(Task::doctor);
     if (add->parsed()) chosen(Task::virtual_add);
     if (insert->parsed()) chosen(Task::virtual_insert);
     if (remove->parsed()) chosen(Task::virtual_remove);
@@ -120,11 +156,18 @@ Parsed parse(int argc, char** argv) {
       for (const CLI::Option* option : burning)
         if (option->count() > 0 && option != json)
           throw CLI::ValidationError(option->get_name(), "it is for burning, not for '" + app.get_subcommands().front()->get_name() + "'");
-    if (app.get_option("--drive")->count() > 0 && (list->parsed() || virt->parsed()))
+    if (app.get_option("--drive")->count() > 0 && (list->parsed() || doctor->parsed() || virt->parsed()))
       throw CLI::ValidationError("--drive", "'" + app.get_subcommands().front()->get_name() + "' is about all drives");
+    if (o.drive.empty() && !o.drives.empty()) o.drive = o.drives.back();
+    if (o.task != Task::burn && o.drives.size() > 1) throw CLI::ValidationError("--drive", "only burning takes more than one");
+    if (app.get_option("--verify")->count() && verify != "none")
+      o.verify = verify == "quick" ? fsi::VerifyOptions::Level::quick : fsi::VerifyOptions::Level::full;
     o.burn.speed = speed_of(speed);
-    if (buffer == 0 || buffer > kLargestBuffer) throw CLI::ValidationError("--buffer", "it must be from 1 byte to 64 GiB");
+    if (app.get_option("--buffer")->count() > 0 && (buffer == 0 || buffer > kLargestBuffer))
+      throw CLI::ValidationError("--buffer", "it must be from 1 byte to 64 GiB");
+    if (app.get_option("--spool")->count() > 0 && !o.spool) o.burn.spool = rec::BurnOptions::Spool::never;
     o.burn.buffer_bytes = static_cast<size_t>(buffer);
+    finish_cd_options(o, buffer);
     if (!times.empty()) o.speed = times_of(times);
     if (progress == "tty") o.progress = ProgressStyle::tty;
     if (progress == "json") o.progress = ProgressStyle::json;

@@ -6,19 +6,49 @@
 #include <string>
 #include <vector>
 
+#include "libfsi/fsi.h"
 #include "librecorder/recorder.h"
 
 namespace burn {
 
-enum class Task { burn, list, info, eject, load, virtual_add, virtual_insert, virtual_remove, virtual_export, virtual_list };
+enum class Task {
+  burn,
+  audio,
+  raw,
+  list,
+  info,
+  eject,
+  load,
+  erase,
+  doctor,
+  virtual_add,
+  virtual_insert,
+  virtual_remove,
+  virtual_export,
+  virtual_list
+};
 enum class ProgressStyle { automatic, tty, json, none };
+
+/// burn audio and burn raw.
+struct CdOptions {
+  std::vector<std::string> files;
+  rec::cd::AudioDisc audio;
+  std::vector<std::string> indexes;  // TRACK:MM:SS:FF
+  std::string mode;                  // empty: the subcommand's own
+  rec::CdBurnOptions burn;
+};
 
 struct Options {
   Task task = Task::burn;
-  std::string drive;  // --drive; empty: the only one
+  std::string drive;                // --drive; empty: the only one
+  std::vector<std::string> drives;  // burning: all of them
+  bool watch = false;
   std::string image;  // empty or "-": standard input
   rec::BurnOptions burn;
+  CdOptions cd;
+  rec::EraseOptions erase;
   bool spool = false;
+  std::optional<fsi::VerifyOptions::Level> verify;  // --verify: read back in the same job
   bool dry_run = false;
   bool json = false;
   ProgressStyle progress = ProgressStyle::automatic;

@@ -26,12 +26,13 @@ std::string size_text(double bytes) {
 std::string progress_line(const rec::BurnEvent& event) {
   const double done = static_cast<double>(event.done) * fsi::kSectorSize;
   std::string line = fmt::format("{:<9} {}", event.phase, clock_text(event.seconds));
-  if (event.phase == "closing") {
+  if (event.phase == "closing" || event.phase == "erasing") {
     if (event.part) line += fmt::format("  {:3.0f}%", *event.part * 100);
     return line;
   }
-  if (event.ring_size == 0) return line;
-  if (event.phase == "writing") {
+  const bool verifying = event.phase == "verifying";
+  if (event.ring_size == 0 && !verifying) return line;
+  if (event.phase == "writing" || verifying) {
     if (event.total && *event.total > 0) {
       // Rounded down: 100% is when it is done.
       line += fmt::format("  {:3.0f}%  {} of {}", std::floor(100.0 * static_cast<double>(event.done) / static_cast<double>(*event.total)),
@@ -39,10 +40,11 @@ std::string progress_line(const rec::BurnEvent& event) {
     } else {
       line += "  " + size_text(done);
     }
-    line += fmt::format("  {:.1f} MB/s", event.bytes_per_second / 1e6);
+    if (!verifying || event.bytes_per_second > 0) line += fmt::format("  {:.1f} MB/s", event.bytes_per_second / 1e6);
   }
-  line += fmt::format("  buffer {:3.0f}%", 100.0 * static_cast<double>(event.ring_fill) / static_cast<double>(event.ring_size));
-  if (event.phase == "writing" && event.total && event.bytes_per_second > 0 && event.seconds > 5) {
+  if (!verifying)
+    line += fmt::format("  buffer {:3.0f}%", 100.0 * static_cast<double>(event.ring_fill) / static_cast<double>(event.ring_size));
+  if ((event.phase == "writing" || verifying) && event.total && event.bytes_per_second > 0 && event.seconds > 5) {
     const double left = static_cast<double>(*event.total - std::min(event.done, *event.total)) * fsi::kSectorSize / event.bytes_per_second;
     line += "  " + clock_text(left) + " left";
   }
@@ -52,6 +54,8 @@ std::string progress_line(const rec::BurnEvent& event) {
 std::string progress_json(const rec::BurnEvent& event) {
   nlohmann::json json{{"phase", event.phase},         {"sectors", event.done},    {"ring_fill", event.ring_fill},
                       {"ring_size", event.ring_size}, {"seconds", event.seconds}, {"bytes_per_second", event.bytes_per_second}};
+  if (event.speed_kb) json["speed_kb"] = event.speed_kb;
+  if (event.stops) json["stops"] = event.stops;
   if (event.total) json["total_sectors"] = *event.total;
   if (event.part) json["part"] = *event.part;
   return json.dump();
@@ -68,7 +72,27 @@ void ProgressView::show(const rec::BurnEvent& event) {
   }
   if (style_ != ProgressStyle::tty) return;
   if (event.phase == "done") return clear();
-  std::string line = progress_line(event);
+  print_line(progress_line(event));
+}
+
+void ProgressView::show(size_t drive, const std::string& name, const rec::BurnEvent& event) {
+  if (style_ == ProgressStyle::json) {
+    nlohmann::json json = nlohmann::json::parse(progress_json(event));
+    json["drive"] = name;
+    fmt::print(stderr, "{}\n", json.dump());
+    return;
+  }
+  if (style_ != ProgressStyle::tty) return;
+  if (parts_.size() <= drive) parts_.resize(drive + 1);
+  parts_[drive] = fmt::format("{} {}", name, event.phase);
+  if (event.phase == "writing" && event.total && *event.total > 0)
+    parts_[drive] += fmt::format(" {:.0f}%", std::floor(100.0 * static_cast<double>(event.done) / static_cast<double>(*event.total)));
+  std::string line;
+  for (const std::string& part : parts_) line += (line.empty() || part.empty() ? "" : " | ") + part;
+  print_line(line);
+}
+
+void ProgressView::print_line(std::string line) {
   winsize size{};
   // A line that wraps could not be taken back.
   if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 1 && line.size() >= size.ws_col) line.resize(size.ws_col - 1u);

@@ -3,6 +3,7 @@
 
 #include <cstdio>
 #include <string>
+#include <vector>
 
 #include "burn/options.h"
 #include "librecorder/recorder.h"
@@ -16,11 +17,15 @@ class ProgressView {
   ~ProgressView() { clear(); }
 
   void show(const rec::BurnEvent& event);
+  /// Of one of several drives. One thread at a time.
+  void show(size_t drive, const std::string& name, const rec::BurnEvent& event);
   /// The line is taken away so that a message can be printed.
   void clear();
 
  private:
+  void print_line(std::string line);
   ProgressStyle style_;
+  std::vector<std::string> parts_;  // of each drive
   bool shown_ = false;
 };
 

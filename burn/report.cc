@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "burn/progress.h"
@@ -25,8 +26,15 @@ std::string row(std::string_view name, const std::string& value) { return fmt::f
 std::string count(uint64_t n, std::string_view one) { return fmt::format("{} {}{}", n, one, n == 1 ? "" : "s"); }
 
 json entry_json(const rec::DriveEntry& drive) {
-  return {{"number", drive.number},   {"name", drive.name},         {"node", drive.node},         {"vendor", drive.vendor},
-          {"product", drive.product}, {"revision", drive.revision}, {"virtual", drive.is_virtual}};
+  return {{"number", drive.number},         {"name", drive.name},          {"node", drive.node},          {"vendor", drive.vendor},
+          {"product", drive.product},       {"revision", drive.revision},  {"virtual", drive.is_virtual}, {"serial", drive.serial},
+          {"mounted_at", drive.mounted_at}, {"in_use_by", drive.in_use_by}};
+}
+
+std::string busy_text(const rec::DriveEntry& drive) {
+  std::string out;
+  for (const std::string& place : drive.mounted_at) out += ", mounted at " + fsi::printable(place);
+  return out + (drive.in_use_by.empty() ? "" : ", in use by " + drive.in_use_by);
 }
 
 json track_json(const rec::Track& track) {
@@ -84,8 +92,42 @@ std::string list_text(const std::vector<rec::DriveEntry>& drives) {
   for (const auto& drive : drives) width = std::max(width, drive.name.size());
   std::string out;
   for (const auto& drive : drives)
-    out += fmt::format("{:<3} {:<{}}  {:<20} {} {}\n", drive.number, drive.name, width, drive.node, drive.vendor, drive.product);
+    out += fmt::format("{:<3} {:<{}}  {:<20} {} {}{}\n", drive.number, drive.name, width, drive.node, drive.vendor, drive.product,
+                       busy_text(drive));
   return out;
+}
+
+std::string changes_text(const std::vector<rec::DriveChange>& changes, bool as_json) {
+  static constexpr const char* kWords[] = {"added", "removed", "changed"};
+  std::string out;
+  for (const auto& [what, drive] : changes) {
+    const char* word = kWords[static_cast<size_t>(what)];
+    if (as_json) {
+      json line = entry_json(drive);
+      line["change"] = word;
+      out += line.dump(-1, ' ', false, json::error_handler_t::replace) + "\n";
+    } else {
+      out += fmt::format("{:<8} {:<3} {}  {}  {} {}{}\n", word, drive.number, drive.name, drive.node, drive.vendor, drive.product,
+                         busy_text(drive));
+    }
+  }
+  return out;
+}
+
+std::string findings_text(const std::vector<rec::Finding>& findings) {
+  static constexpr const char* kMarks[] = {"ok", "note", "PROBLEM"};
+  std::string out;
+  for (const auto& f : findings)
+    out += fmt::format("{:<8} {}: {}{}\n", kMarks[static_cast<size_t>(f.level)], f.where, f.what, f.advice.empty() ? "" : "; " + f.advice);
+  return out;
+}
+
+std::string findings_json(const std::vector<rec::Finding>& findings) {
+  static constexpr const char* kLevels[] = {"fine", "note", "problem"};
+  json out = json::array();
+  for (const auto& f : findings)
+    out.push_back({{"level", kLevels[static_cast<size_t>(f.level)]}, {"where", f.where}, {"what", f.what}, {"advice", f.advice}});
+  return out.dump(2, ' ', false, json::error_handler_t::replace) + "\n";
 }
 
 std::string list_json(const std::vector<rec::DriveEntry>& drives) {
@@ -98,6 +140,7 @@ std::string info_text(const rec::DriveInfo& info) {
   const rec::Medium& medium = info.medium;
   std::string out = row("drive", fmt::format("{} ({})", info.entry.name, info.entry.node));
   out += row("model", fmt::format("{} {} {}", info.vendor, info.product, info.revision));
+  if (!info.serial.empty()) out += row("serial", info.serial);
   if (info.buffer_bytes) out += row("buffer", size_text(info.buffer_bytes));
   for (const std::string& path : info.mounted_at) out += row("mounted", "at " + fsi::printable(path));
   if (medium.state == MediumState::absent) return out + row("disc", medium.tray_open ? "none, the tray is open" : "none");
@@ -124,6 +167,16 @@ std::string info_json(const rec::DriveInfo& info) {
   out["vendor"] = info.vendor;
   out["product"] = info.product;
   out["revision"] = info.revision;
+  if (!info.serial.empty()) out["serial"] = info.serial;
+  out["features"] = json::array();
+  for (const auto& feature : info.features)
+    out["features"].push_back({{"code", fmt::format("{:04x}", feature.code)}, {"current", feature.current}});
+  out["mode_pages"] = json::array();
+  for (const auto& page : info.mode_pages) {
+    std::string hex;
+    for (const std::byte b : page) hex += fmt::format("{:02x}", static_cast<unsigned>(b));
+    out["mode_pages"].push_back(hex);
+  }
   out["buffer_bytes"] = info.buffer_bytes;
   out["mounted_at"] = info.mounted_at;
   out["profiles"] = json::array();
@@ -154,30 +207,63 @@ std::string plan_text(const rec::WritePlan& plan) {
 
 std::string plan_json(const rec::WritePlan& plan) { return plan_object(plan).dump(2, ' ', false, json::error_handler_t::replace) + "\n"; }
 
+namespace {
+/// Only when it is worth a word.
+std::string slower_text(const rec::WriteReport& report) {
+  if (report.speeds.empty()) return {};
+  uint32_t slowest = report.speeds.front().kb_per_second;
+  for (const auto& change : report.speeds) slowest = std::min(slowest, change.kb_per_second);
+  return fmt::format(", {} of speed down to {}, {} lost to the source", count(report.speeds.size(), "change"),
+                     speed_text(slowest, report.plan.profile), clock_text(report.seconds_lost));
+}
+}  // namespace
+
 std::string report_text(const rec::WriteReport& report) {
   const rec::WritePlan& plan = report.plan;
   const double bytes = static_cast<double>(report.data_sectors) * fsi::kSectorSize;
   const double rate = report.writing_seconds > 0 ? bytes / report.writing_seconds : 0;
-  return fmt::format("{}: {} of {} on {} from LBA {} in {}, {:.1f} MB/s; {} closed; buffer never below {:.0f}%, {}\n", plan.drive,
+  return fmt::format("{}: {} of {} on {} from LBA {} in {}, {:.1f} MB/s; {} closed; buffer never below {:.0f}%, {}{}\n", plan.drive,
                      amount(report.data_sectors), plan.source, rec::profile_name(plan.profile), plan.start, clock_text(report.seconds),
                      rate / 1e6, plan.multi ? "session" : "disc",
                      100.0 * static_cast<double>(report.lowest_fill) / static_cast<double>(std::max<size_t>(report.ring_size, 1)),
-                     count(report.stops, "stop"));
+                     count(report.stops, "stop"), slower_text(report));
 }
 
-std::string report_json(const rec::WriteReport& report) {
+std::string report_json(const rec::WriteReport& report, const std::string& verified) {
   json out = plan_object(report.plan);
   out["data_sectors"] = report.data_sectors;
   out["padding_sectors"] = report.padding_sectors;
   out["ring_size"] = report.ring_size;
+  out["kept_awake"] = report.kept_awake;
   out["ring_locked"] = report.ring_locked;
   out["lowest_fill"] = report.lowest_fill;
   out["stops"] = report.stops;
   out["drive_waits"] = report.drive_waits;
+  out["speeds"] = json::array();
+  for (const auto& change : report.speeds) out["speeds"].push_back({{"after_sectors", change.sectors}, {"speed_kb", change.kb_per_second}});
+  out["seconds_lost"] = report.seconds_lost;
+  if (std::isfinite(report.source_rate)) out["source_bytes_per_second"] = report.source_rate;
+  out["spooled"] = report.spooled;
   out["seconds"] = report.seconds;
   out["writing_seconds"] = report.writing_seconds;
   out["notes"] = report.notes;
   if (report.speed_kb) out["speed_used_kb"] = *report.speed_kb;
+  if (!verified.empty()) out["verify"] = json::parse(verified);
+  return out.dump(2, ' ', false, json::error_handler_t::replace) + "\n";
+}
+
+std::string erase_text(const rec::EraseReport& report) {
+  const rec::Medium& medium = report.after;
+  return fmt::format("{}: {} is {} now, {} free; took {}\n", report.drive, medium.name(), rec::state_name(medium.state),
+                     amount(medium.free_sectors), clock_text(report.seconds));
+}
+
+std::string erase_json(const rec::EraseReport& report) {
+  const json out{{"drive", report.drive},
+                 {"before", medium_json(report.before)},
+                 {"after", medium_json(report.after)},
+                 {"seconds", report.seconds},
+                 {"notes", report.notes}};
   return out.dump(2, ' ', false, json::error_handler_t::replace) + "\n";
 }
 

@@ -17,6 +17,7 @@
 #include "libfsi/iso9660/volume_texts.h"
 #include "libfsi/joliet/joliet.h"
 #include "libfsi/layout/recorded_names.h"
+#include "libfsi/real_time.h"
 #include "libfsi/udf/udf.h"
 
 namespace fsi {
@@ -60,6 +61,40 @@ std::string default_volume_id(Time time) {
   return text;
 }
 
+unsigned udf_revision(const ImageOptions& options) {
+  return options.udf_revision ? options.udf_revision : options.file_systems.iso9660 ? 0x0102 : 0x0201;
+}
+
+// What was asked for by itself and the file systems of the image cannot hold.
+void check_udf_wishes(const ImageOptions& options) {
+  const auto check = [&](bool wanted, const char* option, const char* what, unsigned first) {
+    if (!wanted) return;
+    const std::string from = udf_revision_text(first);
+    if (!options.file_systems.udf)
+      throw Error(ErrorKind::usage, option, "choosing the file systems", std::string(what) + " are in UDF alone; add --udf=" + from);
+    if (udf_revision(options) < first)
+      throw Error(ErrorKind::usage, option, "choosing the revision of UDF",
+                  std::string(what) + " are in UDF from revision " + from + " on, and this image has " +
+                      udf_revision_text(udf_revision(options)) + "; add --udf=" + from);
+  };
+  check(options.scan.xattrs == Xattrs::keep, "--xattrs", "named streams, which extended attributes become,", kFirstWithStreams);
+  check(!options.real_time.empty(), "--real-time", "real-time files", kFirstWithRealTime);
+}
+
+// Readers of ISO 9660 that know one extent a file see the beginning of such a one only, or refuse it.
+void join_udf_for_large_files(ImageOptions& options, const SourceTree& tree) {
+  constexpr uint64_t kLarge = uint64_t{4} << 30;
+  if (!options.udf_for_large_files || options.file_systems.udf || !options.file_systems.iso9660) return;
+  const auto large =
+      std::find_if(tree.contents.begin(), tree.contents.end(), [](const Content& content) { return content.size >= kLarge; });
+  if (large == tree.contents.end()) return;
+  options.file_systems.udf = true;
+  if (options.warn)
+    options.warn(printable(tree.path(large->first_node)),
+                 "it has " + std::to_string(large->size) + " bytes, which many readers of ISO 9660 cannot read whole: the image gets UDF " +
+                     udf_revision_text(udf_revision(options)) + " as well; --no-udf leaves that out");
+}
+
 ImageOptions with_defaults(ImageOptions options) {
   const std::optional<Time> epoch = source_date_epoch();
   const Time time = epoch ? *epoch : now();
@@ -72,6 +107,11 @@ ImageOptions with_defaults(ImageOptions options) {
   if (epoch && !options.scan.source_date_epoch) options.scan.source_date_epoch = *epoch;
   if (!options.threads) options.threads = std::max(1u, std::thread::hardware_concurrency());
   options.scan.threads = options.threads;
+  // Looking costs a tenth of the time on small files: only where asking for them would help.
+  if (options.scan.xattrs == Xattrs::ignore && options.count_xattrs && options.file_systems.udf &&
+      udf_revision(options) >= kFirstWithStreams)
+    options.scan.xattrs = Xattrs::count;
+  check_udf_wishes(options);
   if (!options.scan.open_image) options.scan.open_image = open_image_source;
   return options;
 }
@@ -79,7 +119,7 @@ ImageOptions with_defaults(ImageOptions options) {
 // The volume descriptors follow each other from sector 16 without a gap, the set terminator is the last of ISO 9660's, and
 // UDF's recognition sequence follows it: firmware and GRUB give up at the first sector that is neither.
 std::vector<std::unique_ptr<FormatWriter>> make_formats(const ImageOptions& options, BootWriters boot, const Volume& volume,
-                                                        const SourceTree& tree, const Layout& layout,
+                                                        const SourceTree& tree, const Layout& layout, const Region* checksums,
                                                         std::vector<std::unique_ptr<Region>>& regions) {
   const FileSystems& wanted = options.file_systems;
   std::vector<std::unique_ptr<FormatWriter>> formats;
@@ -88,17 +128,18 @@ std::vector<std::unique_ptr<FormatWriter>> make_formats(const ImageOptions& opti
   if (wanted.iso9660) {
     const uint64_t primary = descriptor++;
     if (boot.el_torito) ++descriptor;  // its record's place is fixed: BIOSes look nowhere else
-    formats.push_back(make_iso9660(tree, volume, layout, primary, descriptor));
+    formats.push_back(make_iso9660(tree, volume, layout, primary, descriptor, checksums));
     if (volume.iso_level == 4) ++descriptor;  // ISO 9660:1999 has an enhanced descriptor
     if (wanted.joliet) formats.push_back(make_joliet(tree, volume, layout, descriptor++));
     regions.push_back(make_set_terminator(descriptor++));
   }
   if (wanted.udf) {
     UdfOptions udf;
-    udf.revision = options.udf_revision ? options.udf_revision : wanted.iso9660 ? 0x0102 : 0x0201;
+    udf.revision = udf_revision(options);
     udf.vrs_at = descriptor;
     udf.embed = !wanted.iso9660;
     udf.end_is_taken = options.hybrid.gpt;
+    udf.duplicate_metadata = options.duplicate_metadata;
     formats.push_back(make_udf(tree, volume, layout, udf));
   }
   if (boot.el_torito) formats.push_back(std::move(boot.el_torito));
@@ -113,6 +154,17 @@ void check_required(const SourceTree& tree, const std::vector<std::string>& path
   if (!missing.empty()) throw Error(ErrorKind::usage, missing, "checking what the image must have", "it is not in the sources");
 }
 
+void check_implants(const ImageOptions& options) {
+  const ImplantOptions& wanted = options.implants;
+  const auto refuse = [](const char* why) { throw Error(ErrorKind::usage, "--implant", "choosing the sums to implant", why); };
+  if (wanted.supported && !wanted.isomd5) refuse("supported is a mark of isomd5sum's; add isomd5");
+  if (wanted.isomd5 && !options.file_systems.iso9660)
+    refuse("isomd5sum keeps its sums in the volume descriptor of ISO 9660; add iso9660 to --fs");
+  if (wanted.isomd5 && options.session_start) refuse("isomd5sum looks at sector 16 of a disc only; a later session has to do without");
+  if (wanted.libisofs && !options.file_systems.rock_ridge)
+    refuse("the sums of libisofs are found through Rock Ridge; add rockridge to --fs");
+}
+
 void check_capacity(uint64_t sectors, uint64_t capacity) {
   if (capacity && sectors > capacity)
     throw Error(ErrorKind::limit, "", "laying out the image",
@@ -121,11 +173,13 @@ void check_capacity(uint64_t sectors, uint64_t capacity) {
 }
 
 std::vector<Region*> request_regions(const std::vector<std::unique_ptr<FormatWriter>>& formats,
-                                     const std::vector<std::unique_ptr<Region>>& own, ManifestWriter* manifest) {
+                                     const std::vector<std::unique_ptr<Region>>& own, Implants* implants, ManifestWriter* manifest) {
   std::vector<Region*> regions;
   for (const auto& region : own) regions.push_back(region.get());
   for (const auto& format : formats)
     for (Region* region : format->regions()) regions.push_back(region);
+  if (implants)
+    for (Region* region : implants->regions()) regions.push_back(region);
   if (manifest)
     for (Region* region : manifest->regions()) regions.push_back(region);
   return regions;
@@ -187,6 +241,8 @@ std::unique_ptr<Image> FileSystemImage::create_result() {
   const tbb::global_control threads(tbb::global_control::max_allowed_parallelism, options_.threads);
   Image::Parts parts;
   parts.threads = options_.threads;
+  parts.sums = options_.sums;
+  check_implants(options_);
 
   const BootOptions wanted_boot = complete_boot(options_);
   const std::optional<CatalogFile> catalog = add_boot_catalog(wanted_boot, options_.volume.created, tree_);
@@ -195,6 +251,9 @@ std::unique_ptr<Image> FileSystemImage::create_result() {
   parts.tree = std::make_unique<SourceTree>(tree_.finish(options_.warn));
   check_required(*parts.tree, options_.required);
   if (options_.dvd_video) order_dvd_video(*parts.tree);
+  if (!options_.real_time.empty() && mark_real_time(*parts.tree, options_.real_time) == 0 && options_.warn)
+    options_.warn("--real-time", "no file matches");
+  join_udf_for_large_files(options_, *parts.tree);
   own_boot_contents(*parts.tree, wanted_boot);
 
   // ---- The tree is frozen. ----
@@ -208,7 +267,9 @@ std::unique_ptr<Image> FileSystemImage::create_result() {
   // Every format finds its names and its order; directories are independent of each other.
   BootWriters boot_writers = make_boot_writers(options_.hybrid, wanted_boot, catalog ? &*catalog : nullptr, *volume, tree, layout);
   ElTorito* const boot = boot_writers.el_torito.get();
-  parts.formats = make_formats(options_, std::move(boot_writers), *volume, tree, layout, parts.regions);
+  if (options_.implants.any()) parts.implants = std::make_unique<Implants>(tree, layout, options_.implants);
+  const Region* const checksums = parts.implants ? parts.implants->array() : nullptr;
+  parts.formats = make_formats(options_, std::move(boot_writers), *volume, tree, layout, checksums, parts.regions);
   for (const auto& format : parts.formats) format->prepare();
   if (parts.formats.size() == 1) parts.layout->holder = parts.formats.front().get();
   check_stop(options_.stop);
@@ -216,9 +277,9 @@ std::unique_ptr<Image> FileSystemImage::create_result() {
   if (boot && options_.warn)
     for (const std::string& note : boot->notes()) options_.warn("boot", note);
 
-  // Each format asks for room; the manifest asks for the end, since it depends on all the other bytes.
+  // Each format asks for room; sums of others and the manifest ask for the end, since they depend on all the other bytes.
   if (options_.digest != DigestKind::none) parts.manifest = std::make_unique<ManifestWriter>(tree, layout, options_.digest);
-  const std::vector<Region*> regions = request_regions(parts.formats, parts.regions, parts.manifest.get());
+  const std::vector<Region*> regions = request_regions(parts.formats, parts.regions, parts.implants.get(), parts.manifest.get());
 
   // Sizes by the very code that writes, into a sink that counts; then addresses, serially, the only place that does.
   const std::vector<uint64_t> sizes = measure_regions(regions);

@@ -8,7 +8,8 @@
 // What is where: TreeBuilder (source/builder.h) takes directories, files, archives and items made by a
 // program; Image (image/image.h) is the result: total_blocks(), block_size(), read(), for_each_item(),
 // item_at(); write_image_file() and write_image_stream() (image/sinks.h) send it somewhere; verify()
-// (check/verify.h) proves an image or a disc; ImageContents (check/contents.h) lists and extracts.
+// (check/verify.h) proves an image or a disc, alone or against something else (check/sidecar.h, against_tree.h);
+// ImageContents (check/contents.h) lists and extracts.
 //
 // Threads: a description is used by one thread; an Image by any number. Errors: fsi::Error.
 #pragma once
@@ -18,10 +19,12 @@
 #include <utility>
 #include <vector>
 
+#include "libfsi/against_tree.h"
 #include "libfsi/base/digest.h"
 #include "libfsi/base/image_file.h"
 #include "libfsi/base/progress.h"
 #include "libfsi/check/contents.h"
+#include "libfsi/check/sidecar.h"
 #include "libfsi/check/verify.h"
 #include "libfsi/eltorito/eltorito.h"
 #include "libfsi/hybrid/efi_partition.h"
@@ -51,15 +54,21 @@ unsigned parse_udf_revision(const std::string& word);
 
 struct ImageOptions {
   FileSystems file_systems;
-  unsigned udf_revision = 0;             ///< 0x0102 to 0x0260; 0: 1.02 beside ISO 9660, 2.01 alone
-  Volume volume;                         ///< empty ids get their defaults in create_result()
-  BootOptions boot;                      ///< without entries nothing boots
-  std::string efi_directory;             ///< a folder of the host that becomes an EFI system partition and a boot entry
-  HybridOptions hybrid;                  ///< so that a disk with the image on it boots too
-  bool dvd_video = false;                ///< files lie as DVD players want them: see dvd_video.h
-  std::vector<std::string> required;     ///< paths that the image must have, else Error{usage}
-  uint64_t capacity = 0;                 ///< most sectors it may have, else Error{limit}; 0: no matter
+  bool udf_for_large_files = true;     ///< UDF joins ISO 9660 by itself, and it is said, for a file of 4 GiB or more
+  unsigned udf_revision = 0;           ///< 0x0102 to 0x0260; 0: 1.02 beside ISO 9660, 2.01 alone
+  bool duplicate_metadata = true;      ///< UDF 2.50 and up: the mirror of the metadata is a copy, not the same blocks
+  bool count_xattrs = true;            ///< in UDF that could hold them, 2.00 and up: when nobody asked for them, say how many are left out
+  std::vector<std::string> real_time;  ///< globs of files that are real-time files; UDF 2.01 and up, else Error{usage}
+  Volume volume;                       ///< empty ids get their defaults in create_result()
+  BootOptions boot;                    ///< without entries nothing boots
+  std::string efi_directory;           ///< a folder of the host that becomes an EFI system partition and a boot entry
+  HybridOptions hybrid;                ///< so that a disk with the image on it boots too
+  bool dvd_video = false;              ///< files lie as DVD players want them: see dvd_video.h
+  std::vector<std::string> required;   ///< paths that the image must have, else Error{usage}
+  uint64_t capacity = 0;               ///< most sectors it may have, else Error{limit}; 0: no matter
   DigestKind digest = DigestKind::xxh3;  ///< none: no manifest
+  ImplantOptions implants;               ///< sums of other programs
+  std::vector<SumKind> sums;             ///< of every file, for Image::for_each_file_sum()
   Lba session_start = 0;                 ///< LBA of the first sector; shifts every absolute address
   unsigned threads = 0;                  ///< 0: as many as there are processors
   ScanOptions scan;

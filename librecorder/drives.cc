@@ -7,9 +7,11 @@
 #include <charconv>
 
 #include "librecorder/drive/discovery.h"
+#include "librecorder/drive/drive_lock.h"
 #include "librecorder/host/mounts.h"
 #include "librecorder/medium/probe.h"
 #include "librecorder/open_drive.h"
+#include "librecorder/transport/iscsi.h"
 #include "librecorder/transport/sg_io.h"
 
 namespace rec {
@@ -36,9 +38,11 @@ std::string listed(const std::vector<DriveEntry>& drives) {
 std::vector<DriveEntry> list_drives() {
   std::vector<DriveEntry> out;
   for (FoundDrive& found : find_drives())
-    out.push_back({out.size(), file_name(found.node), found.node, found.node, found.vendor, found.product, found.revision, false});
+    out.push_back({out.size(), file_name(found.node), found.node, found.node, found.vendor, found.product, found.revision, false, false,
+                   fsi::printable(found.serial), mount_points(found.node), DriveLock::owner_of(found.node)});
   for (const auto& drive : virt::Registry().list())
-    out.push_back({out.size(), drive.name, "virtual:" + drive.name, "", "DISCPRES", "VIRTUAL DRIVE", "", true});
+    out.push_back(
+        {out.size(), drive.name, "virtual:" + drive.name, "", "DISCPRES", "VIRTUAL DRIVE", "", true, false, {}, {}, drive.in_use_by});
   return out;
 }
 
@@ -52,7 +56,13 @@ DriveEntry find_drive(std::string_view selector) {
     throw wrong("--drive", drives.empty() ? listed(drives) : "say which one: " + listed(drives));
   }
   const std::string name(selector);
-  if (name.rfind("iscsi://", 0) == 0) throw wrong(name, "drives over iSCSI cannot be used yet; " + listed(drives));
+  if (name.rfind("iscsi://", 0) == 0) {
+    DriveEntry remote;
+    remote.number = drives.size();
+    remote.name = remote.node = name;
+    remote.is_remote = true;
+    return remote;
+  }
   size_t number = 0;
   const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), number);
   if (error == std::errc() && end == name.data() + name.size()) {
@@ -72,7 +82,7 @@ DriveEntry find_drive(std::string_view selector) {
           S_ISBLK(other.st_mode) == S_ISBLK(st.st_mode))
         return drive;
     }
-    DriveEntry unlisted{drives.size(), file_name(name), name, S_ISBLK(st.st_mode) ? name : "", "", "", "", false};
+    DriveEntry unlisted{drives.size(), file_name(name), name, S_ISBLK(st.st_mode) ? name : "", "", "", "", false, false, {}, {}, {}};
     for (const FoundDrive& found : find_drives()) {
       struct stat generic {};
       if (S_ISCHR(st.st_mode) && stat(found.sg_node.c_str(), &generic) == 0 && generic.st_rdev == st.st_rdev)
@@ -87,13 +97,15 @@ OpenDrive open_drive(const DriveEntry& entry, Access access) {
   OpenDrive open;
   if (entry.is_virtual) {
     open.drive = std::make_unique<Drive>(virt::Registry().open(entry.name));
+  } else if (entry.is_remote) {
+    open.drive = std::make_unique<Drive>(std::make_unique<Iscsi>(entry.node));
   } else {
     if (!entry.block_node.empty()) {
       const auto mounts = access == Access::own ? mount_points(entry.block_node) : std::vector<std::string>{};
       if (!mounts.empty())
         throw Error(ErrorKind::unsuitable, entry.node, "taking the drive",
                     "its disc is mounted at " + fsi::printable(mounts.front()) + "; unmount it first: umount " + entry.block_node);
-      open.lock.emplace(entry.block_node, access == Access::own ? DriveLock::Kind::exclusive : DriveLock::Kind::shared);
+      open.lock.emplace(entry.block_node, access == Access::own ? DriveLock::Kind::exclusive : DriveLock::Kind::shared, "burn");
     }
     open.drive =
         std::make_unique<Drive>(std::make_unique<SgIo>(entry.node, access == Access::own ? SgIo::Access::exclusive : SgIo::Access::shared));
@@ -113,7 +125,13 @@ DriveInfo drive_info(const DriveEntry& entry, const std::stop_token& stop) {
   info.product = trimmed({inquiry.product, sizeof inquiry.product});
   info.revision = trimmed({inquiry.revision, sizeof inquiry.revision});
   info.medium = probe_medium(drive, stop);
-  if (const auto configuration = drive.configuration()) info.profiles = configuration->profiles;
+  if (const auto configuration = drive.configuration()) {
+    info.profiles = configuration->profiles;
+    for (const auto& feature : configuration->features) info.features.push_back({static_cast<uint16_t>(feature.code), feature.current});
+    if (const auto* serial = configuration->find(Feature::serial_number))
+      info.serial = trimmed({reinterpret_cast<const char*>(serial->body.data()), serial->body.size()});
+  }
+  info.mode_pages = drive.mode_pages();
   if (const auto capabilities = drive.capabilities()) {
     info.buffer_bytes = uint32_t{capabilities->buffer_size} * 1024;
     info.has_tray = capabilities->loading & Capabilities::kTray;

@@ -12,6 +12,7 @@
 #include <mutex>
 #include <thread>
 
+#include "libfsi/base/sum_files.h"
 #include "libfsi/fsi.h"
 #include "mkimage/options.h"
 
@@ -169,11 +170,16 @@ int run(int argc, char** argv, const std::stop_source& stop) {
                            fsi::human_bytes(image->total_blocks() * fsi::kSectorSize), image->volume().volume_id));
   if (!writes) return 0;
 
+  fsi::SumFiles sums(options.sums);
   const fsi::SlabOptions how{options.image.progress, options.image.stop};
   if (options.output.empty())
     fsi::write_image_stream(*image, STDOUT_FILENO, "standard output", how);
   else
     fsi::write_image_file(*image, options.output, how);
+
+  for (const fsi::SumKind kind : options.image.sums)
+    image->for_each_file_sum(kind, [&](fsi::NodeId file, const fsi::Sum& sum) { sums.add(kind, image->tree().path(file), sum); });
+  sums.close();
 
   for (const fsi::Drift& drift : image->drifts()) screen.say(drift_text(*image, drift));
   return image->drifts().empty() ? 0 : 1;

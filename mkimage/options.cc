@@ -74,6 +74,13 @@ fsi::DigestKind parse_digest(const std::string& word) {
   usage("--digest", "\"" + fsi::printable(word) + "\" is not one of xxh3, sha256, none");
 }
 
+fsi::Xattrs parse_xattrs(const std::string& word) {
+  if (word == "keep") return fsi::Xattrs::keep;
+  if (word == "count") return fsi::Xattrs::count;
+  if (word == "false") return fsi::Xattrs::ignore;
+  usage("--xattrs", "\"" + fsi::printable(word) + "\" is not one of keep, count");
+}
+
 }  // namespace
 
 bool parse(int argc, char** argv, Options& options) {
@@ -82,7 +89,7 @@ bool parse(int argc, char** argv, Options& options) {
     fmt::print("{}", preset_help(list));
     return false;
   }
-  CLI::App app("mkimage turns folders, files and archives into a disc image: ISO 9660 with Rock Ridge and Joliet.", "mkimage");
+  CLI::App app("mkimage turns folders, files and archives into a disc image: ISO 9660 with Rock Ridge and Joliet, UDF.", "mkimage");
   app.set_version_flag("--version", std::string("mkimage ") + DISCPRESS_VERSION);
   app.set_help_flag("-h,--help", "Show this help and leave");
   app.option_defaults()->take_last();
@@ -97,15 +104,23 @@ bool parse(int argc, char** argv, Options& options) {
                  "Write the image to this file, which appears whole or not at all (default: standard output)");
 
   std::vector<std::string> boot;
+  std::vector<std::string> implants;
   std::string hybrid, file_systems, udf, digest, owner, time, progress = "auto", mode;
   app.add_option("--fs", file_systems, "File systems: iso9660,rockridge,joliet,udf (default: the first three)");
   app.add_flag("--udf{default},!--no-udf", udf,
                "Add UDF, --udf=REV of that revision: 1.02, 1.50, 2.00, 2.01, 2.50, 2.60 (default: 1.02 beside ISO 9660, 2.01 alone)");
+  std::string duplicate_metadata, xattrs;  // empty when not said
+  app.add_flag("--duplicate-metadata,!--no-duplicate-metadata", duplicate_metadata,
+               "UDF 2.50 and up: the mirror of the metadata is a copy (default), or names the same blocks");
+  app.add_option("--real-time", image.real_time, "Files that match this glob are real-time files (may be repeated); UDF 2.01 and up")
+      ->take_all()
+      ->allow_extra_args(false);
   app.add_option("--iso-level", volume.iso_level,
                  "ISO 9660 interchange level 1, 2 or 3 (default 3), or 4 for the long names of ISO 9660:1999")
       ->check(CLI::Range(1, 4));
   app.add_flag("--relocate-deep,!--no-relocate-deep", volume.relocate_deep, "Move directories deeper than eight levels into /rr_moved");
-  app.add_option("-V,--volume-id", volume.volume_id, "Name of the volume, at most 32 characters (default: the time, UTC)");
+  app.add_option("-V,--volume-id", volume.volume_id,
+                 "Name of the volume: at most 32 characters in ISO 9660, 126 in UDF alone (default: the time, UTC)");
   app.add_option("--publisher", volume.publisher, "Who publishes the volume, at most 128 characters");
   app.add_option("--preparer", volume.preparer, "Who prepared the volume, at most 128 characters");
   app.add_option("--application", volume.application, "What made the volume, at most 128 characters (default: DISCPRESS)");
@@ -128,6 +143,9 @@ bool parse(int argc, char** argv, Options& options) {
                  "File systems and size for a medium, as IMAPI chooses them: cd, dvd, bd, cd-r, dvd+r, bd-re-dl, ...; help shows them");
   app.add_option("--require", image.required, "Fail unless the image has this path (may be repeated)")->take_all()->allow_extra_args(false);
   app.add_option("--capacity", image.capacity, "Fail when the image is larger than this many sectors");
+  app.add_option("--session-start", image.session_start,
+                 "Make the image for this LBA, where `burn info` says that a further session begins (default: 0, a blank disc)")
+      ->check(CLI::Range(0u, 0x7FFFFFFFu));
   app.add_flag("--dvd-video,!--no-dvd-video", image.dvd_video, "Lay the files of VIDEO_TS as DVD players want them, without gaps");
   app.add_option(
       "--hybrid", hybrid,
@@ -137,6 +155,9 @@ bool parse(int argc, char** argv, Options& options) {
       ->take_all()
       ->allow_extra_args(false);
   app.add_flag("--follow-links,!--no-follow-links", scan.follow_links, "Take what symbolic links point at instead of the links");
+  app.add_flag("--xattrs{keep},!--no-xattrs", xattrs,
+               "Record extended attributes of users as named streams (UDF 2.00 and up); --xattrs=count: say how many are left out (the "
+               "default there)");
   app.add_flag("--one-file-system,!--no-one-file-system", scan.one_file_system, "Do not enter directories on other file systems");
   app.add_flag("--skip-unreadable,!--no-skip-unreadable", scan.skip_unreadable,
                "Leave out what cannot be read, with a warning, instead of failing");
@@ -147,6 +168,16 @@ bool parse(int argc, char** argv, Options& options) {
   app.add_option("--spool-dir", scan.spool_dir, "Where the data of compressed archives is kept meanwhile (default: $TMPDIR or /tmp)");
 
   app.add_option("--digest", digest, "Manifest by which verify proves the disc: xxh3 (default), sha256 or none");
+  app.add_option("--implant", implants,
+                 "Add sums of other programs: isomd5 (checkisomd5; needs -o), libisofs (xorriso -md5 on), both with a comma; "
+                 "supported marks isomd5's as in implantisomd5 --supported-iso")
+      ->take_all()
+      ->allow_extra_args(false);
+  app.add_option("--sums", options.sums,
+                 "xxh128|sha256|md5 FILE: write the sums of all files to FILE, as xxh128sum, sha256sum or md5sum -c read them on the "
+                 "mounted disc (may be repeated)")
+      ->take_all()
+      ->allow_extra_args(false);
   app.add_flag("--strict,!--no-strict", volume.strict, "A name that a file system cannot hold as it is is an error");
   app.add_flag("--print-size", options.print_size, "Print the size in sectors of 2048 bytes and leave");
   app.add_option("--map", options.map_file, "Write what lies where to this file (- for standard output)");
@@ -175,15 +206,30 @@ bool parse(int argc, char** argv, Options& options) {
   if (!hybrid.empty()) image.hybrid = fsi::parse_hybrid(hybrid);
   if (!udf.empty()) image.file_systems.udf = udf != "false";
   if (!udf.empty() && udf != "false" && udf != "default") image.udf_revision = fsi::parse_udf_revision(udf);
+  image.udf_for_large_files = file_systems.empty() && udf.empty();
+  if (!xattrs.empty()) scan.xattrs = parse_xattrs(xattrs);
+  image.count_xattrs = xattrs.empty();
+  image.duplicate_metadata = duplicate_metadata != "false";
+  if (duplicate_metadata == "true" && image.udf_revision < 0x0250)
+    usage("--duplicate-metadata", "UDF has a metadata partition from revision 2.50 on; add --udf=2.50");
   if (!digest.empty()) image.digest = parse_digest(digest);
+  for (const std::string& words : implants) fsi::add_implants(words, image.implants);
+  for (const auto& [kind, file] : options.sums) image.sums.push_back(fsi::parse_sum_kind(kind, "--sums"));
   if (!owner.empty()) parse_owner(owner, scan);
   if (!mode.empty()) scan.mode = fsi::ModeRule::parse(mode);
   if (!time.empty()) scan.time = parse_time(time);
   if (options.output == "-") options.output.clear();
-  const bool report_on_stdout = options.map_file == "-" || options.names_file == "-" || options.print_size;
+  const bool sums_on_stdout = std::ranges::any_of(options.sums, [](const auto& list) { return list.second == "-"; });
+  const bool report_on_stdout = options.map_file == "-" || options.names_file == "-" || options.print_size || sums_on_stdout;
   const bool image_on_stdout = options.output.empty() && !options.dry_run && !options.print_size;
   if (report_on_stdout && image_on_stdout)
     usage("standard output", "it cannot carry both the image and a report; name a file with -o, or add --dry-run");
+  if (!options.sums.empty() && (options.dry_run || options.print_size))
+    usage("--sums", "sums are computed while the image is written; leave --dry-run and --print-size out");
+  if (image.implants.isomd5 && image_on_stdout)
+    usage("--implant",
+          "the sums of isomd5sum stand at the start of the image and are known at its end, when a stream has let the start go; "
+          "name a file with -o");
   options.progress = fsi::parse_progress_style(progress, ::isatty(STDERR_FILENO) == 1);
   return true;
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "libfsi/base/meter.h"
@@ -16,6 +17,7 @@ struct Options {
   std::string output;    ///< empty: standard output
   std::string map_file;  ///< "-" is standard output
   std::string names_file;
+  std::vector<std::pair<std::string, std::string>> sums;  ///< kind, file
   bool print_size = false;
   bool dry_run = false;
   fsi::ProgressStyle progress = fsi::ProgressStyle::none;

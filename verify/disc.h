@@ -5,12 +5,15 @@
 #include <stop_token>
 #include <string>
 
-#include "libfsi/base/sectors.h"
+#include "librecorder/recorder.h"
 
 namespace tool {
 
 /// `drive`: number in `burn list`, name or device. Throws Error (unsuitable) when there is no such drive or nothing to
 /// read in it, e.g. a blank disc.
-std::unique_ptr<const fsi::SectorSource> open_disc(const std::string& drive, const std::stop_token& stop);
+std::unique_ptr<const rec::DiscSource> open_disc(const std::string& drive, const std::stop_token& stop);
+
+/// One for each drive, under whatever name it is asked for.
+std::string drive_key(const std::string& drive);
 
 }  // namespace tool

@@ -1,18 +1,16 @@
-// verify: arguments -> one library call -> report.
+// verify: arguments -> one library call for each image -> reports.
 #include <fmt/core.h>
 #include <pthread.h>
 #include <signal.h>
-#include <unistd.h>
 
 #include <exception>
-#include <memory>
 #include <stop_token>
 #include <thread>
 
 #include "libfsi/base/error.h"
-#include "libfsi/fsi.h"
 #include "verify/contents.h"
-#include "verify/disc.h"
+#include "verify/fleet.h"
+#include "verify/job.h"
 #include "verify/options.h"
 #include "verify/report.h"
 
@@ -43,34 +41,6 @@ class StopOnSignal {
   std::thread waiter_;
 };
 
-int run(tool::Options options) {
-  StopOnSignal stop;
-  options.verify.stop = stop.token();
-  options.verify.progress = tool::make_progress(options.progress);
-  std::unique_ptr<const fsi::SectorSource> source;
-  uint32_t trailing = 0;
-  if (!options.drive.empty()) {
-    source = tool::open_disc(options.drive, stop.token());
-    options.verify.parallel = false;
-  } else {
-    auto image = std::make_unique<const fsi::ImageFile>(options.image);
-    trailing = image->trailing_bytes();
-    source = std::move(image);
-  }
-  if (options.list || !options.cat.empty() || !options.extract.empty()) return tool::show_contents(*source, options, stop.token());
-  fsi::VerifyReport report = fsi::verify(*source, options.verify);
-  tool::end_progress(options.progress);
-  if (trailing != 0)
-    report.issues.push_back({.severity = fsi::Severity::error,
-                             .finding = fsi::Finding::truncated,
-                             .what = "the image does not end with a whole sector",
-                             .detail = fmt::format("{} bytes behind the last one", trailing)});
-  const std::string text = options.json ? tool::json_report(report) : tool::text_report(report);
-  if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout) != 0)
-    throw fsi::system_error("standard output", "writing the report");
-  return report.ok() ? 0 : fsi::exit_code(fsi::ErrorKind::differs);
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -79,7 +49,11 @@ int main(int argc, char** argv) {
     auto parsed = tool::parse(argc, argv);
     if (!parsed.options) return parsed.exit_code;
     style = parsed.options->progress;
-    return run(std::move(*parsed.options));
+    const StopOnSignal stop;
+    const tool::Options& options = *parsed.options;
+    if (options.list || !options.cat.empty() || !options.extract.empty())
+      return tool::show_contents(*tool::open_target(options.targets.front(), stop.token()), options, stop.token());
+    return tool::run_all(options, stop.token());
   } catch (const fsi::Error& error) {
     tool::end_progress(style);
     fmt::print(stderr, "verify: {}\n", error.what());

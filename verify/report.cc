@@ -4,6 +4,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <cmath>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <set>
@@ -46,17 +47,31 @@ const char* finding_text(Finding f) {
     case Finding::unreadable: return "unreadable";
     case Finding::truncated: return "truncated";
     case Finding::manifest: return "manifest";
+    case Finding::foreign_sum: return "foreign_sum";
     case Finding::trouble: return "trouble";
     case Finding::structure: return "structure";
     case Finding::volume: return "volume";
+    case Finding::against: return "against";
+    case Finding::reading: return "reading";
+  }
+  return "";
+}
+
+const char* state_text(fsi::ForeignSum::State state) {
+  switch (state) {
+    case fsi::ForeignSum::State::right: return "right";
+    case fsi::ForeignSum::State::wrong: return "wrong";
+    case fsi::ForeignSum::State::unknown: return "cannot be told";
+    case fsi::ForeignSum::State::unchecked: return "not checked";
   }
   return "";
 }
 
 constexpr int kExamples = 3;
+constexpr size_t kPaths = 40;
 
 struct Totals {
-  uint64_t ranges = 0, sectors = 0, paths = 0, others = 0, troubles = 0;
+  uint64_t ranges = 0, sectors = 0, paths = 0, others = 0, troubles = 0, against = 0;
 };
 
 Totals totals_of(const fsi::VerifyReport& report) {
@@ -72,6 +87,8 @@ Totals totals_of(const fsi::VerifyReport& report) {
       t.paths += issue.more_paths;
     } else if (issue.finding == Finding::trouble) {
       t.troubles += 1 + issue.more;
+    } else if (issue.finding == Finding::against) {
+      t.against += 1 + issue.more;
     } else {
       t.others += 1 + issue.more;
     }
@@ -95,7 +112,10 @@ std::string summary(const fsi::VerifyReport& r) {
                                            count(t.sectors, "sector", "sectors"), count(t.paths, "path", "paths"))
                              : "",
                     t.troubles ? count(t.troubles, "file was", "files were") + " not as promised while the image was made" : "",
-                    t.others ? count(t.others, "other fault", "other faults") : ""});
+                    t.against ? count(t.against, "difference", "differences") + " from what it was compared with" : "",
+                    t.others ? count(t.others, t.ranges || t.troubles || t.against ? "other fault" : "fault",
+                                     t.ranges || t.troubles || t.against ? "other faults" : "faults")
+                             : ""});
     line += "; ";
   } else {
     line += "ok: ";
@@ -103,9 +123,14 @@ std::string summary(const fsi::VerifyReport& r) {
   line += fmt::format("{} ({}) {}read", r.sectors_read, size_text(r.sectors_read),
                       r.sampled ? "of " + std::to_string(r.source_sectors) + " sectors sampled and " : "sectors ");
   if (r.manifest.believed)
-    line += fmt::format(", {} compared with the {} manifest{}", r.sectors_compared, r.manifest.digest, r.ok() ? ": all as written" : "");
+    line += fmt::format(", {} compared with the {}{} manifest{}", r.sectors_compared, r.manifest.elsewhere ? "given " : "",
+                        r.manifest.digest, r.ok() ? ": all as written" : "");
   else if (!r.manifest.found)
     line += ", no manifest to compare with";
+  if (!r.against.empty())
+    line += fmt::format(", {} compared with {}",
+                        r.files_against ? count(r.files_against, "file", "files") : count(r.sectors_against, "sector", "sectors"),
+                        fsi::printable(r.against));
   line += fmt::format("; {}, {}", count(r.files, "file", "files"), count(r.directories, "directory", "directories"));
   if (!r.file_systems.empty()) {
     line += " (";
@@ -115,9 +140,9 @@ std::string summary(const fsi::VerifyReport& r) {
   return line + "\n";
 }
 
-void append_path(const fsi::PathHit& hit, std::string& out) {
+void append_path(const fsi::PathHit& hit, bool damage, std::string& out) {
   out += "    " + fsi::printable(hit.path);
-  if (!hit.is_structure && hit.size > 0) {
+  if (!hit.is_structure && hit.size > 0 && (damage || hit.bytes != hit.size)) {
     if (hit.bytes == hit.size)
       out += fmt::format(": all {} bytes", hit.size);
     else
@@ -133,9 +158,57 @@ void append_issue(const Issue& issue, std::string& out) {
   if (!issue.detail.empty()) out += ": " + fsi::printable(issue.detail);
   if (!issue.clause.empty() && issue.finding == Finding::structure) out += " [" + issue.clause + "]";
   out += '\n';
-  for (const auto& hit : issue.paths) append_path(hit, out);
-  if (issue.more_paths > 0) out += fmt::format("    and {} more\n", issue.more_paths);
+  // Files first: they are what somebody misses. --json has all of it.
+  size_t said = 0;
+  for (const bool structure : {false, true})
+    for (const auto& hit : issue.paths)
+      if (hit.is_structure == structure && said < kPaths) append_path(hit, is_damage(issue.finding), out), ++said;
+  if (const uint64_t more = issue.more_paths + issue.paths.size() - said; more > 0)
+    out += fmt::format("    and {} more{}\n", more, issue.paths.size() > said ? "; --json names them" : "");
   if (issue.more > 0) out += fmt::format("  and {} more of this kind\n", issue.more);
+}
+
+std::string rate_text(double rate) {
+  return std::isinf(rate) ? std::string("faster than its clock can tell") : fsi::human_bytes(static_cast<uint64_t>(rate)) + "/s";
+}
+
+std::string seconds_text(std::chrono::nanoseconds time) {
+  const double seconds = std::chrono::duration<double>(time).count();
+  return seconds < 120 ? fmt::format("{:.1f} s", seconds) : fmt::format("{:.0f} min", seconds / 60);
+}
+
+// "read in 312 s, typically 10.2 MB/s; 4 commands sent again; 1 slow zone".
+std::string reading_text(const fsi::Reading& r) {
+  std::string line = fmt::format("reading: {}, typically {}", seconds_text(r.time), rate_text(r.typical_rate()));
+  if (r.retries) line += fmt::format("; {} sent again", count(r.retries, "command", "commands"));
+  if (r.recovered) line += fmt::format("; {} corrected with effort", count(r.recovered, "read", "reads"));
+  if (const auto zones = r.slow_zones(); !zones.empty()) line += "; " + count(zones.size(), "slow zone", "slow zones");
+  return line + "\n";
+}
+
+nlohmann::json reading_json(const fsi::Reading& r) {
+  using nlohmann::json;
+  const auto seconds = [](std::chrono::nanoseconds time) { return std::chrono::duration<double>(time).count(); };
+  const auto rate = [](double bytes) { return std::isinf(bytes) ? json(nullptr) : json(bytes); };
+  json zones = json::array(), stretches = json::array();
+  for (const fsi::ReadStretch& z : r.slow_zones())
+    zones.push_back({{"first_lba", z.range.first}, {"sectors", z.range.count}, {"seconds", seconds(z.time)}, {"retries", z.retries}});
+  for (const fsi::ReadStretch& s : r.stretches)
+    stretches.push_back({{"first_lba", s.range.first},
+                         {"sectors", s.range.count},
+                         {"read", s.sectors},
+                         {"seconds", seconds(s.time)},
+                         {"retries", s.retries}});
+  return {{"seconds", seconds(r.time)},
+          {"typical_bytes_per_second", rate(r.typical_rate())},
+          {"retries", r.retries},
+          {"recovered", r.recovered},
+          {"trouble_seconds", seconds(r.trouble)},
+          {"patience_seconds", seconds(r.patience)},
+          {"out_of_patience", r.out_of_patience},
+          {"sectors_given_up", r.sectors_skipped},
+          {"slow_zones", std::move(zones)},
+          {"stretches", std::move(stretches)}};
 }
 
 }  // namespace
@@ -144,6 +217,15 @@ std::string text_report(const fsi::VerifyReport& report) {
   std::string out = summary(report);
   if (report.manifest.found)
     out += fmt::format("manifest: {}, {} chunks, root {}\n", report.manifest.digest, report.manifest.chunks, report.manifest.root);
+  for (const fsi::ForeignSum& sum : report.foreign_sums) {
+    out += fmt::format("{}: {}, ", sum.kind, state_text(sum.state));
+    if (sum.files)
+      out += fmt::format("{} of {} wrong", sum.wrong, count(sum.files, "file", "files"));
+    else
+      out += fmt::format("over {}", range_text(sum.range));
+    out += (sum.detail.empty() ? "" : ", " + sum.detail) + "\n";
+  }
+  if (report.reading.timed) out += reading_text(report.reading);
   // What does not matter much is said by a few examples; --json has more.
   std::map<std::string, uint64_t> unsaid;
   std::map<std::string, int> said;
@@ -180,24 +262,36 @@ std::string json_report(const fsi::VerifyReport& r) {
   }
   json manifest{{"found", r.manifest.found}};
   if (r.manifest.found)
-    manifest.update({{"believed", r.manifest.believed},
+    manifest.update({{"given", r.manifest.elsewhere},
+                     {"believed", r.manifest.believed},
                      {"digest", r.manifest.digest},
                      {"image_sectors", r.manifest.image_sectors},
                      {"chunks", r.manifest.chunks},
                      {"root", r.manifest.root},
                      {"troubles", r.manifest.troubles}});
-  const json report{{"source", fsi::printable(r.source)},
-                    {"ok", r.ok()},
-                    {"sectors", r.source_sectors},
-                    {"volume_id", fsi::printable(r.volume_id)},
-                    {"file_systems", r.file_systems},
-                    {"manifest", std::move(manifest)},
-                    {"files", r.files},
-                    {"directories", r.directories},
-                    {"sectors_read", r.sectors_read},
-                    {"sectors_compared", r.sectors_compared},
-                    {"sampled", r.sampled},
-                    {"issues", std::move(issues)}};
+  json foreign_sums = json::array();
+  for (const fsi::ForeignSum& sum : r.foreign_sums) {
+    json f{{"kind", sum.kind}, {"state", state_text(sum.state)}, {"first_lba", sum.range.first}, {"sectors", sum.range.count}};
+    if (sum.files) f.update({{"files", sum.files}, {"wrong", sum.wrong}});
+    if (!sum.detail.empty()) f["detail"] = sum.detail;
+    foreign_sums.push_back(std::move(f));
+  }
+  json report{{"source", fsi::printable(r.source)},
+              {"ok", r.ok()},
+              {"sectors", r.source_sectors},
+              {"volume_id", fsi::printable(r.volume_id)},
+              {"file_systems", r.file_systems},
+              {"manifest", std::move(manifest)},
+              {"foreign_sums", std::move(foreign_sums)},
+              {"files", r.files},
+              {"directories", r.directories},
+              {"sectors_read", r.sectors_read},
+              {"sectors_compared", r.sectors_compared},
+              {"sampled", r.sampled},
+              {"issues", std::move(issues)}};
+  if (!r.against.empty())
+    report.update({{"against", fsi::printable(r.against)}, {"sectors_against", r.sectors_against}, {"files_against", r.files_against}});
+  if (r.reading.timed) report["reading"] = reading_json(r.reading);
   return report.dump(2) + "\n";
 }
 

@@ -11,6 +11,8 @@
 #include <thread>
 
 #include "libfsi/base/error.h"
+#include "libfsi/check/ordered_window.h"
+#include "libfsi/check/selection.h"
 #include "libfsi/disc/manifest.h"
 
 namespace fsi {
@@ -32,30 +34,6 @@ void append(std::vector<SectorRange>& ranges, SectorRange range) {
     ranges.push_back(range);
 }
 
-// The chunks to read, as a function of a running number: all of them, or a sample.
-class Selection {
- public:
-  Selection(uint64_t chunks, uint64_t sample) : chunks_(chunks), sample_(sample != 0 && sample < chunks ? sample : 0) {}
-  uint64_t count() const { return sample_ ? sample_ : chunks_; }
-  bool sampled() const { return sample_ != 0; }
-  // One chunk from each of `sample` equal parts; the first chunk of the first and the last of the last. Which one
-  // is a fixed pseudo-random choice, so that a damage that repeats at even distances does not slip through.
-  uint64_t chunk(uint64_t i) const {
-    if (!sample_) return i;
-    if (i == 0) return 0;
-    if (i + 1 == sample_) return chunks_ - 1;
-    const uint64_t from = part(i), to = part(i + 1);
-    uint64_t x = i + 0x9E3779B97F4A7C15;
-    x = (x ^ x >> 30) * 0xBF58476D1CE4E5B9;
-    x = (x ^ x >> 27) * 0x94D049BB133111EB;
-    return from + (x ^ x >> 31) % (to - from);
-  }
-
- private:
-  uint64_t part(uint64_t i) const { return chunks_ / sample_ * i + chunks_ % sample_ * i / sample_; }
-  uint64_t chunks_, sample_;
-};
-
 class Comparison {
  public:
   Comparison(const SectorSource& source, SectorRange range, const Manifest* manifest, const CompareOptions& options)
@@ -73,7 +51,12 @@ class Comparison {
     const uint64_t units = (selection_.count() + unit_ - 1) / unit_;
     uint64_t threads = !options_.parallel ? 1 : options_.threads ? options_.threads : std::max(1u, std::thread::hardware_concurrency());
     threads = std::min<uint64_t>({threads, std::max<uint64_t>(units, 1), 64});
-    {
+    if (options_.in_order && !selection_.sampled()) {
+      window_ = std::make_unique<OrderedWindow>(2 * threads + 2, unit_ * kChunkBytes);
+      std::vector<std::jthread> readers;
+      for (uint64_t i = 0; i < threads; ++i) readers.emplace_back([this] { work(); });
+      window_->drain(units, *options_.in_order);
+    } else {
       std::vector<std::jthread> others;
       for (uint64_t i = 1; i < threads; ++i) others.emplace_back([this] { work(); });
       work();
@@ -93,9 +76,7 @@ class Comparison {
 
   void work() {
     try {
-      const std::unique_ptr<std::byte, decltype(&std::free)> buffer(static_cast<std::byte*>(std::aligned_alloc(4096, unit_ * kChunkBytes)),
-                                                                    &std::free);
-      if (!buffer) throw std::bad_alloc();
+      OrderedWindow own(window_ ? 0 : 1, unit_ * kChunkBytes);
       Part part;
       while (!failed_.load(std::memory_order_relaxed)) {
         const uint64_t unit = next_.fetch_add(1, std::memory_order_relaxed);
@@ -105,7 +86,13 @@ class Comparison {
         const uint64_t first = range_.first + chunk * kChunkSectors;
         const uint64_t count = std::min(unit_ * kChunkSectors, range_.end() - first);
         const uint64_t before = part.read;
-        read_unit({first, count}, {buffer.get(), count * kSectorSize}, part);
+        const std::span<std::byte> buffer = window_ ? window_->claim(unit) : own.claim(0);
+        if (buffer.empty()) break;
+        std::vector<SectorRange> unreadable = std::exchange(part.unreadable, {});
+        read_unit({first, count}, buffer.first(count * kSectorSize), part);
+        unreadable.insert(unreadable.end(), part.unreadable.begin(), part.unreadable.end());
+        unreadable.swap(part.unreadable);
+        if (window_) window_->fill(unit, {first, count}, std::move(unreadable));
         tell(part.read - before);
       }
       const std::lock_guard lock(mutex_);
@@ -119,6 +106,7 @@ class Comparison {
       const std::lock_guard lock(mutex_);
       if (!failure_) failure_ = std::current_exception();
       failed_ = true;
+      if (window_) window_->stop();
     }
   }
 
@@ -195,6 +183,7 @@ class Comparison {
   const uint64_t unit_;  // chunks
   std::atomic<uint64_t> next_{0}, done_{0};
   std::atomic<bool> failed_{false};
+  std::unique_ptr<OrderedWindow> window_;  // for in_order
   std::mutex mutex_, telling_;
   std::chrono::steady_clock::time_point tell_at_{};
   CompareResult result_;

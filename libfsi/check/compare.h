@@ -5,6 +5,7 @@
 #include <stop_token>
 #include <vector>
 
+#include "libfsi/base/in_order.h"
 #include "libfsi/base/progress.h"
 #include "libfsi/base/sectors.h"
 #include "libfsi/check/manifest_reader.h"
@@ -12,9 +13,10 @@
 namespace fsi {
 
 struct CompareOptions {
-  bool parallel = true;  ///< false: one reader, in ascending order (a drive)
-  unsigned threads = 0;  ///< 0: as many as there are processors
-  uint64_t sample = 0;   ///< 0: all chunks; else about so many, spread over the image, the first and the last included
+  bool parallel = true;         ///< false: one reader, in ascending order (a drive)
+  unsigned threads = 0;         ///< 0: as many as there are processors
+  uint64_t sample = 0;          ///< 0: all chunks; else about so many, spread over the image, the first and the last included
+  InOrder* in_order = nullptr;  ///< not when sampled: is handed all sectors of the range in ascending order on the way
   Progress progress{};
   std::stop_token stop{};
 };

@@ -13,13 +13,18 @@ constexpr size_t kNamed = 20;
 // Finds the paths of a few directories and files.
 class Namer final : public Visitor {
  public:
-  std::map<uint32_t, std::string> directories;
-  std::map<uint64_t, std::string> files;
+  struct Name {
+    std::string path{};
+    Lba record = 0;
+  };
+  std::map<uint32_t, Name> directories;
+  std::map<uint64_t, Name> files;
   void entry(const TreeEntry& entry) override {
     if (entry.kind == EntryKind::directory) {
-      if (const auto it = directories.find(entry.number); it != directories.end()) it->second = entry.path;
+      if (const auto it = directories.find(entry.number); it != directories.end()) it->second = {std::string(entry.path), entry.record};
     } else if (entry.posix && entry.posix->serial) {
-      if (const auto it = files.find(*entry.posix->serial); it != files.end() && it->second.empty()) it->second = entry.path;
+      if (const auto it = files.find(*entry.posix->serial); it != files.end() && it->second.path.empty())
+        it->second = {std::string(entry.path), entry.record};
     }
   }
 };
@@ -56,7 +61,7 @@ void LinkCounts::check(const FileSystemReader& tree, bool own, IssueLog& log, st
       ++more_directories;
       continue;
     }
-    directories.emplace_back(i, std::to_string(d.links) + " links, " + std::to_string(d.inside) + " directories inside");
+    directories.emplace_back(i, std::to_string(d.links) + " instead of " + std::to_string(2 + uint64_t{d.inside}));
     namer.directories[i];
   }
   if (own) {
@@ -70,17 +75,18 @@ void LinkCounts::check(const FileSystemReader& tree, bool own, IssueLog& log, st
         ++more_files;
         continue;
       }
-      files.emplace_back(files_[i].serial, std::to_string(wrong->links) + " links, " + std::to_string(end - i) + " names");
+      files.emplace_back(files_[i].serial, std::to_string(wrong->links) + " instead of " + std::to_string(end - i));
       namer.files[files_[i].serial];
     }
   }
   if (directories.empty() && files.empty()) return;
   IssueLog ignored(0);
   tree.walk(namer, ignored, std::move(stop));
-  auto report = [&](const char* what, const std::string& path, const std::string& detail, uint64_t more) {
+  auto report = [&](const char* what, const Namer::Name& name, const std::string& detail, uint64_t more) {
     log.report(what, [&] {
       return Issue{.severity = own ? Severity::error : Severity::warning,
-                   .paths = {{.path = path}},
+                   .where = {name.record, 1},
+                   .paths = {{.path = name.path}},
                    .clause = "RRIP 4.1.1",
                    .detail = detail,
                    .more = more};

@@ -37,20 +37,28 @@ std::optional<std::vector<std::byte>> read(const SectorSource& source, SectorRan
   return bytes;
 }
 
+}  // namespace
+
+bool whole_header(const ManifestHeader& header, std::string& why) {
+  if (std::memcmp(header.magic, kManifestMagic, sizeof kManifestMagic) != 0) return why = "its header is not there", false;
+  if (header.version != 1 || !is_kind(header.digest_kind) || header.chunk_sectors != kChunkSectors || header.header_bytes != sizeof header)
+    return why = "its header is damaged, or of a later version", false;
+  ManifestHeader blank = header;
+  std::memset(blank.header_digest, 0, sizeof blank.header_digest);
+  const Digest digest = digest_of(static_cast<DigestKind>(header.digest_kind.get()), bytes_of(blank));
+  if (std::memcmp(digest.data(), header.header_digest, sizeof header.header_digest) != 0) return why = "its header is damaged", false;
+  return true;
+}
+
+namespace {
+
 // Whether the header at `first` (from the session start) is whole and its sizes fit each other and the source.
 std::optional<ManifestHeader> read_header(const SectorSource& source, uint64_t base, uint64_t first, std::string& why) {
   const auto sector = read(source, {base + first, 1});
   ManifestHeader header;
   if (!sector || !load(*sector, 0, header)) return why = "its header cannot be read", std::nullopt;
-  if (std::memcmp(header.magic, kManifestMagic, sizeof kManifestMagic) != 0) return why = "its header is not there", std::nullopt;
-  if (header.version != 1 || !is_kind(header.digest_kind) || header.chunk_sectors != kChunkSectors || header.header_bytes != sizeof header)
-    return why = "its header is damaged, or of a later version", std::nullopt;
+  if (!whole_header(header, why)) return std::nullopt;
   const auto kind = static_cast<DigestKind>(header.digest_kind.get());
-  ManifestHeader blank = header;
-  std::memset(blank.header_digest, 0, sizeof blank.header_digest);
-  const Digest digest = digest_of(kind, bytes_of(blank));
-  if (std::memcmp(digest.data(), header.header_digest, sizeof header.header_digest) != 0)
-    return why = "its header is damaged", std::nullopt;
 
   // From here on an honest header; a hostile one can still be whole, so nothing is allocated that the source does not have.
   const uint64_t room = source.sectors() - base;
@@ -155,6 +163,20 @@ std::optional<ManifestHeader> find_header(const SectorSource& source, uint64_t b
 }
 
 }  // namespace
+
+bool Manifest::matches(uint64_t chunk, std::span<const std::byte> bytes) const {
+  const auto expected = digest_of_chunk(chunk);
+  return std::memcmp(digest_of(kind, bytes).data(), expected.data(), expected.size()) == 0;
+}
+
+Manifest Manifest::at(uint64_t new_base) const {
+  Manifest m;
+  m.kind = kind, m.base = new_base, m.image_sectors = image_sectors, m.first = first, m.sectors = sectors, m.chunk_count = chunk_count;
+  m.root = root, m.table_whole = table_whole, m.body_whole = body_whole;
+  m.body.assign(digests.begin(), digests.end());
+  m.digests = m.body;
+  return m;
+}
 
 FoundManifest load_manifest(const SectorSource& source, uint64_t base, IssueLog& log) {
   FoundManifest found;

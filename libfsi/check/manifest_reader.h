@@ -10,6 +10,7 @@
 
 #include "libfsi/base/digest.h"
 #include "libfsi/base/sectors.h"
+#include "libfsi/disc/manifest.h"
 #include "libfsi/read/issue.h"
 
 namespace fsi {
@@ -43,8 +44,12 @@ struct Manifest {
     const size_t size = digest_size(kind);
     return digests.subspan(static_cast<size_t>(chunk) * size, size);
   }
+  /// `bytes` are those of a chunk that has a digest. Thread-safe.
+  bool matches(uint64_t chunk, std::span<const std::byte> bytes) const;
   /// The manifest's own sectors in the source.
   SectorRange range() const { return {base + first, sectors}; }
+  /// The same, counted from another sector of the source; the bytes are copied.
+  Manifest at(uint64_t new_base) const;
   Manifest() = default;
   Manifest(Manifest&&) = default;  // body is kept by its heap block: the spans stay good
   Manifest& operator=(Manifest&&) = default;
@@ -54,6 +59,9 @@ struct FoundManifest {
   std::optional<Manifest> manifest{};          ///< the header is whole
   std::optional<uint64_t> promised_sectors{};  ///< what header or locator say the image has
 };
+
+/// Whether a header is one of version 1 with a digest that is right; its sizes are not looked at. `why`: what is wrong.
+bool whole_header(const disc::ManifestHeader& header, std::string& why);
 
 /// Looks for the locator in sectors 16 to 31 from `base`, then, should it be missing or damaged, for the header
 /// backwards from the end of the source. Issues: truncation, damage of the locator and of the manifest.

@@ -15,7 +15,7 @@ namespace {
 // A path table as a stream of records; never holds more than a block of it.
 class TableStream {
  public:
-  TableStream(CarefulReader& reader, Lba first, uint32_t bytes) : reader_(reader), first_(first), left_(bytes) {}
+  TableStream(CarefulReader& reader, Lba first, uint32_t bytes) : reader_(reader), start_(first), first_(first), left_(bytes) {}
 
   // Exactly n bytes; empty at the end. Valid until the next call.
   std::span<const std::byte> take(size_t n) {
@@ -32,14 +32,18 @@ class TableStream {
       left_ -= now;
     }
     at_ += n;
+    taken_ += n;
     return std::span(buffer_).subspan(at_ - n, n);
   }
   bool at_end() const { return left_ == 0 && at_ == buffer_.size(); }
+  // The sector of what was taken last.
+  uint64_t sector() const { return start_ + (taken_ > 0 ? taken_ - 1 : 0) / kSectorSize; }
 
  private:
   static constexpr size_t kBlock = 64 * kSectorSize;
   CarefulReader& reader_;
-  uint64_t first_, left_;
+  const uint64_t start_;
+  uint64_t first_, left_, taken_ = 0;
   std::vector<std::byte> buffer_;
   size_t at_ = 0;
 };
@@ -98,32 +102,32 @@ class PathTableCheck {
   }
 
   void compare_with_directories(uint32_t bytes) {
-    const Lba at = d_.path_table_l;
-    TableStream table(reader_, at, bytes);
+    TableStream table(reader_, d_.path_table_l, bytes);
     std::vector<Lba> extents;  // by number, for the parents
     TableRecord record, previous;
     uint64_t number = 0;
     while (next_record<PathTableRecordL>(table, record)) {
       ++number;
       if (extents.size() < 0xFFFF) extents.push_back(static_cast<Lba>(record.extent));
-      check_record(record, number, extents, at);
+      check_record(record, number, extents, table.sector());
       if (number > 2 && (record.parent < previous.parent ||
                          (record.parent == previous.parent && out_of_order(tree_.names(), previous.identifier, record.identifier))))
-        fault("path table records are not in order", at, "ECMA-119 6.9.1", "record " + std::to_string(number));
+        fault("path table records are not in order", table.sector(), "ECMA-119 6.9.1", "record " + std::to_string(number));
       std::swap(previous, record);
     }
     if (!table.at_end())
-      fault("a path table is not a list of records up to its end", at, "ECMA-119 9.4", "after record " + std::to_string(number));
+      fault("a path table is not a list of records up to its end", table.sector(), "ECMA-119 9.4",
+            "after record " + std::to_string(number));
     const auto missing = static_cast<uint64_t>(std::ranges::count(found_, false));
     if (missing > 0) {
       const auto first = std::ranges::find(found_, false) - found_.begin();
-      fault("a directory is missing in the path table", at, "ECMA-119 6.9.1",
+      fault("a directory is missing in the path table", d_.path_table_l, "ECMA-119 6.9.1",
             std::to_string(missing) + " of " + std::to_string(found_.size()) + ", the first at LBA " +
                 std::to_string(directories_[static_cast<size_t>(first)].extent));
     }
   }
 
-  void check_record(const TableRecord& record, uint64_t number, const std::vector<Lba>& extents, Lba at) {
+  void check_record(const TableRecord& record, uint64_t number, const std::vector<Lba>& extents, uint64_t at) {
     const auto it =
         std::ranges::lower_bound(directories_, record.extent, {}, [](const PhysicalDirectory& d) { return uint64_t{d.extent}; });
     if (it == directories_.end() || it->extent != record.extent)
@@ -133,7 +137,8 @@ class PathTableCheck {
     if (record.parent == 0 || record.parent > extents.size() || (record.parent >= number && number != 1) ||
         extents[record.parent - 1u] != it->parent)
       fault("a path table record has the wrong parent", at, "ECMA-119 9.4.4",
-            "record " + std::to_string(number) + ": parent " + std::to_string(record.parent));
+            "record " + std::to_string(number) + ": parent " + std::to_string(record.parent) + "; the directory's is at LBA " +
+                std::to_string(it->parent));
     if (identifier_hash(record.identifier) != it->identifier)
       fault("a path table record has another identifier than its directory", at, "ECMA-119 9.4.5", "record " + std::to_string(number));
   }
@@ -145,7 +150,7 @@ class PathTableCheck {
     for (uint64_t number = 1;; ++number) {
       const bool more = next_record<PathTableRecordL>(a, x);
       if (more != next_record<Fixed>(b, y) || (more && x != y))
-        return fault(what, other, "ECMA-119 6.9.2", "at record " + std::to_string(number));
+        return fault(what, b.sector(), "ECMA-119 6.9.2", "at record " + std::to_string(number));
       if (!more) return;
     }
   }

@@ -107,6 +107,13 @@ struct RripRE {
 };
 static_assert(sizeof(RripCL) == 12 && sizeof(RripRE) == 4);
 
+/// AAIP 2.0: arbitrary attributes, as libisofs records them; component records follow, names and values in turn.
+struct AaipAL {
+  SuspHeader header{'A', 'L', 5};
+  U8 flags;  // 4  bit 0: continues in the next AL
+};
+static_assert(sizeof(AaipAL) == 5);
+
 // RRIP 4.1.6: which times a TF holds, in the order of these bits; bit 7: seventeen-byte form.
 inline constexpr uint8_t kTfCreation = 0x01, kTfModify = 0x02, kTfAccess = 0x04, kTfAttributes = 0x08, kTfLongForm = 0x80;
 /// RRIP 4.1.6 with the three times that POSIX has, short form.

@@ -11,6 +11,11 @@
 
 namespace fsi {
 
+namespace {
+constexpr uint64_t kDescriptorSector = 16;  // of the primary volume descriptor, when the sums of isomd5sum are in it
+constexpr uint64_t kPieceSectors = 16 * kImageUnit;
+}  // namespace
+
 Image::Image(Parts parts) : parts_(std::move(parts)) {
   data_lba_.reserve(layout().data_order.size());
   for (const ContentId id : layout().data_order) data_lba_.push_back(layout().content_lba[id]);
@@ -26,7 +31,17 @@ std::span<const Patch> Image::patches_of(ContentId id) const {
 
 Image::~Image() = default;
 
-uint64_t Image::body_sectors() const { return parts_.manifest ? parts_.manifest->covered_sectors() : sectors(); }
+uint64_t Image::body_sectors() const {
+  if (parts_.implants && parts_.implants->array()) return parts_.implants->array()->range.first - session_start();
+  return parts_.manifest ? parts_.manifest->covered_sectors() : sectors();
+}
+
+std::vector<SectorRange> Image::late_sectors() const {
+  std::vector<SectorRange> late;
+  if (parts_.implants && parts_.implants->descriptor_is_late()) late.push_back({kDescriptorSector, 1});
+  if (body_sectors() < sectors()) late.push_back({body_sectors(), sectors() - body_sectors()});
+  return late;
+}
 
 // The first content in data_order that ends after `absolute`.
 size_t Image::first_content_at(uint64_t absolute) const {
@@ -42,11 +57,23 @@ void Image::note(const Drift& drift) const {
   drifts_.push_back(drift);
 }
 
+// Superblock and tree tag of libisofs cover what is rendered before them.
+void Image::freeze_tags(SectorRange absolute, ContentReader& reader) const {
+  if (!parts_.implants->needs_tags({absolute.first - session_start(), absolute.count})) return;
+  std::call_once(tags_once_, [&] {
+    parts_.implants->freeze_tags([&](SectorRange range, std::span<std::byte> out) {
+      render_regions({range.first + session_start(), range.count}, out, reader);
+    });
+  });
+}
+
 void Image::render(SectorRange absolute, std::span<std::byte> out, ContentReader& reader) const {
+  if (parts_.implants) freeze_tags(absolute, reader);
   const SectorRange data = layout().data;
   const bool only_data = absolute.first >= data.first && absolute.end() <= data.end();
   if (!only_data) render_regions(absolute, out, reader);
   if (absolute.first < data.end() && absolute.end() > data.first) render_files(absolute, out, reader);
+  if (parts_.implants) parts_.implants->lay_over({absolute.first - session_start(), absolute.count}, out);
 }
 
 void Image::render_regions(SectorRange absolute, std::span<std::byte> out, ContentReader& reader) const {
@@ -88,12 +115,67 @@ void Image::render_files(SectorRange absolute, std::span<std::byte> out, Content
 }
 
 void Image::render_body(SectorRange range, std::span<std::byte> out, ContentReader& reader) const {
-  assert(range.end() <= body_sectors() && out.size() == range.count * kSectorSize);
+  assert(out.size() == range.count * kSectorSize);
   render({range.first + session_start(), range.count}, out, reader);
   if (parts_.manifest) parts_.manifest->digest_chunks(range.first, out);
 }
 
-void Image::seal() const {
+FileSums& Image::content_sums(SumKind kind) const {
+  for (const auto& sums : content_sums_)
+    if (sums->kind() == kind) return *sums;
+  FileSums& sums = *content_sums_.emplace_back(std::make_unique<FileSums>(kind));
+  for (ContentId id = 0; id < tree().contents.size(); ++id) {
+    // One that a format holds lies nowhere of its own: for_each_file_sum() reads it.
+    const bool held = layout().holder && layout().holder->holds(id);
+    const ByteRun run{(layout().content_lba[id] - uint64_t{session_start()}) * kSectorSize, held ? 0 : tree().contents[id].size};
+    sums.add({&run, 1});
+  }
+  return sums;
+}
+
+std::unique_ptr<Tee> Image::in_order() const {
+  if (sealed_) return nullptr;
+  std::vector<InOrder*> takers;
+  content_sums_.clear();
+  if (parts_.implants) takers = parts_.implants->sums(body_sectors(), content_sums(SumKind::md5));
+  for (const SumKind kind : parts_.sums)
+    if (FileSums* const sums = &content_sums(kind); std::ranges::find(takers, sums) == takers.end()) takers.push_back(sums);
+  return takers.empty() ? nullptr : std::make_unique<Tee>(std::move(takers));
+}
+
+void Image::for_each_file_sum(SumKind kind, const std::function<void(NodeId file, const Sum& sum)>& take) const {
+  const FileSums& sums = content_sums(kind);
+  ContentReader reader(tree());
+  for (NodeId id = 0; id < tree().nodes.size(); ++id) {
+    if (tree().nodes[id].kind != NodeKind::file) continue;
+    const ContentId content = tree().nodes[id].content;
+    if (layout().holder && layout().holder->holds(content)) {
+      std::vector<std::byte> bytes(tree().contents[content].size);
+      if (const auto drift = reader.read(content, 0, bytes)) note(*drift);
+      RunningDigest digest(kind);
+      digest.add(bytes);
+      take(id, digest.finish());
+    } else {
+      take(id, sums.sum(content).value());
+    }
+  }
+}
+
+// Chunks that were digested before their sums were in them, or not at all.
+void Image::digest_late_chunks() const {
+  std::vector<std::byte> bytes(kPieceSectors * kSectorSize);
+  ContentReader reader(tree());
+  const auto digest = [&](uint64_t from, uint64_t to) {
+    for (uint64_t at = from; at < to; at += kPieceSectors) {
+      const uint64_t count = std::min(kPieceSectors, to - at);
+      render_body({at, count}, std::span(bytes).first(count * kSectorSize), reader);
+    }
+  };
+  if (parts_.implants->descriptor_is_late()) digest(0, kImageUnit);
+  digest(body_sectors(), parts_.manifest->covered_sectors());
+}
+
+void Image::seal(const Implants::Read& written) const {
   // Nothing ever reads a file that was promised empty, so ask whether it still is.
   std::vector<ContentId> empty;
   for (ContentId id = 0; id < tree().contents.size(); ++id)
@@ -108,6 +190,14 @@ void Image::seal() const {
                    [](const Drift& a, const Drift& b) { return a.content != b.content ? a.content < b.content : a.kind < b.kind; });
   drifts_.erase(std::unique(drifts_.begin(), drifts_.end(), [](const Drift& a, const Drift& b) { return a.content == b.content; }),
                 drifts_.end());
+  if (parts_.implants) {
+    ContentReader reader(tree());
+    const Implants::Read again = [&](SectorRange range, std::span<std::byte> out) {
+      render({range.first + session_start(), range.count}, out, reader);
+    };
+    parts_.implants->seal(written ? written : again, content_sums(SumKind::md5));
+    if (parts_.manifest) digest_late_chunks();
+  }
   if (parts_.manifest) parts_.manifest->seal(drifts_);
   sealed_ = true;
 }
@@ -117,7 +207,10 @@ void Image::render_everything_once() const {
   std::call_once(rendered_once_, [&] {
     if (sealed_) return;
     SlabWork work(*this, threads(), {});
-    work.run([](const Slab&) {});
+    if (const auto sums = in_order())
+      work.run_in_order([&](const Slab& slab) { sums->hand(slab.range, slab.bytes); });
+    else
+      work.run([](const Slab&) {});
     seal();
   });
 }
@@ -125,7 +218,11 @@ void Image::render_everything_once() const {
 void Image::read(SectorRange range, std::span<std::byte> out) const {
   if (range.end() > sectors() || out.size() != range.count * kSectorSize)
     throw Error(ErrorKind::usage, name(), "reading sector " + std::to_string(range.first), "the range does not lie inside the image");
-  if (range.end() > body_sectors()) render_everything_once();
+  for (const SectorRange& late : late_sectors())
+    if (range.first < late.end() && range.end() > late.first) {
+      render_everything_once();
+      break;
+    }
   ContentReader reader(tree());
   render({range.first + session_start(), range.count}, out, reader);
 }

@@ -10,7 +10,10 @@
 #include <vector>
 
 #include "libfsi/base/digest.h"
+#include "libfsi/base/file_sums.h"
 #include "libfsi/base/sectors.h"
+#include "libfsi/base/tee.h"
+#include "libfsi/image/implants.h"
 #include "libfsi/image/manifest_writer.h"
 #include "libfsi/layout/layout.h"
 #include "libfsi/layout/patch.h"
@@ -35,7 +38,9 @@ class Image : public SectorSource {
     std::vector<std::unique_ptr<Region>> regions;
     std::unique_ptr<Volume> volume;
     std::unique_ptr<ManifestWriter> manifest;
-    std::vector<Patch> patches;  ///< in any order; of one content they do not overlap
+    std::unique_ptr<Implants> implants;  ///< may be null
+    std::vector<SumKind> sums;           ///< of each file, to be asked for in the end: for_each_file_sum()
+    std::vector<Patch> patches;          ///< in any order; of one content they do not overlap
     unsigned threads = 1;
   };
   explicit Image(Parts parts);
@@ -57,7 +62,8 @@ class Image : public SectorSource {
   Lba session_start() const { return layout().session_start; }
   std::string name() const override { return "image"; }
 
-  /// Renders any range at any time. Reading of the manifest reads the whole image once.
+  /// Renders any range at any time. Reading what depends on other bytes (the manifest, sums of others) reads the whole
+  /// image once.
   void read(SectorRange range, std::span<std::byte> out) const override;
 
   /// Every region and every file with data, by address. `item` is called in order of address.
@@ -65,15 +71,24 @@ class Image : public SectorSource {
   /// What lies at an absolute sector.
   MapItem item_at(Lba lba) const;
 
-  /// Sectors whose bytes do not depend on other bytes: all but the manifest.
+  bool has_manifest() const { return parts_.manifest != nullptr; }
+  /// Sectors before the first that depends on the bytes of all others: what lies behind is the manifest and sums of others.
   uint64_t body_sectors() const;
+  /// What wants to see the body in ascending order while a sink writes it; null when nothing does. For one pass.
+  std::unique_ptr<Tee> in_order() const;
+  /// What a sink has to write when the image is sealed: all behind the body, and before that what of the body was known too
+  /// late (sector 16, with the sums of isomd5sum).
+  std::vector<SectorRange> late_sectors() const;
   /// Renders sectors of the body for a sink: the range begins and ends at a multiple of 32 sectors.
   /// Digests them on the way. Files that are not as promised are noted in drifts().
   void render_body(SectorRange range, std::span<std::byte> out, ContentReader& reader) const;
-  /// The body was rendered whole: looks at files promised empty and fills the manifest.
-  void seal() const;
+  /// The body was rendered whole, and handed to in_order() if there is such: looks at files promised empty and fills what
+  /// depends on other bytes. `written` gives the body as it was written; without it, it is rendered again when it is needed.
+  void seal(const Implants::Read& written = {}) const;
   /// Files that were not as promised, at most one drift a content, in the order of the tree. After seal().
   const std::vector<Drift>& drifts() const { return drifts_; }
+  /// Every file of the tree with its sum, of a kind of Parts::sums. After seal().
+  void for_each_file_sum(SumKind kind, const std::function<void(NodeId file, const Sum& sum)>& take) const;
   /// The name of the file at that place of the body, for progress; empty when it is not a file.
   std::string current_file(uint64_t sector) const;
 
@@ -82,6 +97,9 @@ class Image : public SectorSource {
   void render_regions(SectorRange absolute, std::span<std::byte> out, ContentReader& reader) const;
   void render_files(SectorRange absolute, std::span<std::byte> out, ContentReader& reader) const;
   void render_everything_once() const;
+  void freeze_tags(SectorRange absolute, ContentReader& reader) const;
+  FileSums& content_sums(SumKind kind) const;
+  void digest_late_chunks() const;
   size_t first_content_at(uint64_t absolute) const;
   void note(const Drift& drift) const;
 
@@ -89,7 +107,8 @@ class Image : public SectorSource {
   std::vector<Lba> data_lba_;  // of layout().data_order, for searching
   mutable std::mutex drift_mutex_;
   mutable std::vector<Drift> drifts_;
-  mutable std::once_flag rendered_once_;
+  mutable std::vector<std::unique_ptr<FileSums>> content_sums_;  // one a kind; numbered by content
+  mutable std::once_flag rendered_once_, tags_once_;
   mutable bool sealed_ = false;
 };
 

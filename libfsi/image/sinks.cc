@@ -6,22 +6,24 @@
 #include <unistd.h>
 
 #include <cstdlib>
-#include <optional>
+#include <functional>
 #include <vector>
 
 #include "libfsi/base/error.h"
 #include "libfsi/base/file.h"
+#include "libfsi/image/shared_blocks.h"
 
 namespace fsi {
 
 namespace {
 
-// What lies behind the body: the manifest, which is known only now.
-std::vector<std::byte> render_tail(const Image& image) {
-  const SectorRange tail{image.body_sectors(), image.sectors() - image.body_sectors()};
-  std::vector<std::byte> bytes(tail.count * kSectorSize);
-  if (tail.count) image.read(tail, bytes);
-  return bytes;
+// What is known only when the image is sealed: the manifest, sums of others.
+void write_late(const Image& image, const std::function<void(SectorRange range, std::span<const std::byte> bytes)>& write) {
+  for (const SectorRange& range : image.late_sectors()) {
+    std::vector<std::byte> bytes(range.count * kSectorSize);
+    image.read(range, bytes);
+    write(range, bytes);
+  }
 }
 
 std::string megabytes(uint64_t bytes) { return std::to_string((bytes + 999'999) / 1'000'000) + " MB"; }
@@ -99,13 +101,36 @@ void check_space(int fd, const std::string& path, uint64_t need) {
                   " free; make room, choose another place with -o, or write to a pipe");
 }
 
+// Everything but the manifest. Without one, what is shared needs not even to be read.
+void write_body(const Image& image, int fd, const std::string& path, const SharedBlocks& shared, const SlabOptions& options) {
+  const auto write = [&](SectorRange part, const Slab& slab) {
+    const uint64_t from = (part.first - slab.range.first) * kSectorSize;
+    write_at(fd, part.first * kSectorSize, slab.bytes.subspan(from, part.count * kSectorSize), path);
+  };
+  SlabWork work(image, image.threads(), options);
+  if (!image.has_manifest()) work.skip([&](SectorRange range) { return shared.holds(range); });
+  work.run([&](const Slab& slab) { shared.for_each_own(slab.range, [&](SectorRange own) { write(own, slab); }); });
+  for (const SectorRange range : shared.outdated())
+    SlabWork(image, image.threads(), options).only(range).run([&](const Slab& slab) { write(slab.range, slab); });
+}
+
 }  // namespace
 
 void write_image_stream(const Image& image, int fd, const std::string& name, const SlabOptions& options) {
+  for (const SectorRange& late : image.late_sectors())
+    if (late.first < image.body_sectors())
+      throw Error(ErrorKind::usage, name, "implanting the sums of isomd5sum",
+                  "they stand at the start of the image and are known at its end, when a stream has let the start go; name a file with -o");
   ::fcntl(fd, F_SETPIPE_SZ, 1 << 20);  // fewer switches between the two ends; anything but a pipe refuses, which is fine
-  SlabWork(image, image.threads(), options).run_in_order([&](const Slab& slab) { write_stream(fd, slab.bytes, name); });
+  const std::unique_ptr<Tee> sums = image.in_order();
+  SlabWork(image, image.threads(), options).run_in_order([&](const Slab& slab) {
+    if (sums)
+      sums->hand(slab.range, slab.bytes, {}, [&] { write_stream(fd, slab.bytes, name); });
+    else
+      write_stream(fd, slab.bytes, name);
+  });
   image.seal();
-  write_stream(fd, render_tail(image), name);
+  write_late(image, [&](SectorRange, std::span<const std::byte> bytes) { write_stream(fd, bytes, name); });
 }
 
 void write_image_file(const Image& image, const std::string& path, const SlabOptions& options) {
@@ -120,15 +145,29 @@ void write_image_file(const Image& image, const std::string& path, const SlabOpt
   }
 
   UnnamedFile file(target);
-  const uint64_t bytes = image.sectors() * kSectorSize;
-  check_space(file.fd(), path, bytes);
   if (exists) file.keep_mode_of(old);
-  if (::ftruncate(file.fd(), static_cast<off_t>(bytes)) != 0) throw system_error(printable(path), "sizing the output");
-  SlabWork(image, image.threads(), options).run([&](const Slab& slab) {
-    write_at(file.fd(), slab.range.first * kSectorSize, slab.bytes, path);
+  if (::ftruncate(file.fd(), static_cast<off_t>(image.sectors() * kSectorSize)) != 0)
+    throw system_error(printable(path), "sizing the output");
+  const auto write = [&](SectorRange range, std::span<const std::byte> bytes) {
+    write_at(file.fd(), range.first * kSectorSize, bytes, path);
+  };
+  if (const std::unique_ptr<Tee> sums = image.in_order()) {
+    // Serial sums see each byte once: what was shared and has changed since could not be taken back from them.
+    check_space(file.fd(), path, image.sectors() * kSectorSize);
+    SlabWork(image, image.threads(), options)
+        .run_in_order([&](const Slab& slab) { sums->hand(slab.range, slab.bytes); },
+                      [&](const Slab& slab) { write(slab.range, slab.bytes); });
+  } else {
+    const SharedBlocks shared(image, file.fd());
+    check_space(file.fd(), path, (image.sectors() - shared.sectors()) * kSectorSize);
+    write_body(image, file.fd(), path, shared, options);
+  }
+  image.seal([&](SectorRange range, std::span<std::byte> out) {
+    check_stop(options.stop);
+    if (read_at(file.fd(), range.first * kSectorSize, out, path) != out.size())
+      throw Error(ErrorKind::failed, printable(path), "reading the output again for its sums", "it is shorter than what was written");
   });
-  image.seal();
-  write_at(file.fd(), image.body_sectors() * kSectorSize, render_tail(image), path);
+  write_late(image, write);
   check_stop(options.stop);
   file.commit();
 }

@@ -35,6 +35,12 @@ SlabWork::SlabWork(const Image& image, unsigned threads, SlabOptions options)
       options_(std::move(options)),
       slabs_((image.body_sectors() + kSlabSectors - 1) / kSlabSectors) {}
 
+SlabWork& SlabWork::only(SectorRange range) {
+  next_ = finished_ = range.first / kSlabSectors;
+  slabs_ = std::min(slabs_, (range.end() + kSlabSectors - 1) / kSlabSectors);
+  return *this;
+}
+
 SectorRange SlabWork::slab_range(uint64_t slab) const {
   const uint64_t first = slab * kSlabSectors;
   return {first, std::min(kSlabSectors, image_.body_sectors() - first)};
@@ -82,15 +88,17 @@ void SlabWork::run(const Take& take) {
       uint64_t slab;
       {
         const std::lock_guard lock(mutex_);
-        if (next_ == slabs_ || failure_.error) return;
+        if (next_ >= slabs_ || failure_.error) return;
         slab = next_++;
       }
       try {
         check_stop(options_.stop);
         const SectorRange range = slab_range(slab);
-        const auto bytes = buffer.first(range.count);
-        image_.render_body(range, bytes, reader);
-        take({range, bytes});
+        if (!needless_ || !needless_(range)) {
+          const auto bytes = buffer.first(range.count);
+          image_.render_body(range, bytes, reader);
+          take({range, bytes});
+        }
         const std::lock_guard lock(mutex_);
         ++finished_;
         at_ = range.end();
@@ -106,7 +114,7 @@ void SlabWork::run(const Take& take) {
   });
 }
 
-void SlabWork::run_in_order(const Take& take) {
+void SlabWork::run_in_order(const Take& take, const Take& early) {
   // A window of slabs from the next one to be handed on; each has a buffer of its own.
   const uint64_t window = 2 * threads_ + 2;
   std::vector<std::unique_ptr<SlabBuffer>> buffers(window);
@@ -126,7 +134,9 @@ void SlabWork::run_in_order(const Take& take) {
       try {
         check_stop(options_.stop);
         const SectorRange range = slab_range(slab);
-        image_.render_body(range, buffers[slab % window]->first(range.count), reader);
+        const auto bytes = buffers[slab % window]->first(range.count);
+        image_.render_body(range, bytes, reader);
+        if (early) early({range, bytes});
         const std::lock_guard lock(mutex_);
         ready[slab % window] = true;
         changed_.notify_all();

@@ -30,12 +30,17 @@ class SlabWork {
  public:
   SlabWork(const Image& image, unsigned threads, SlabOptions options);
 
+  /// Only slabs that touch `range`. Returns *this.
+  SlabWork& only(SectorRange range);
+  /// Leaves out slabs of which this is true; they count as done. For run() only.
+  void skip(std::function<bool(SectorRange)> needless) { needless_ = std::move(needless); }
+
   using Take = std::function<void(const Slab&)>;
   /// Calls `take` from the rendering threads, in any order. Throws the error of the lowest slab.
   void run(const Take& take);
   /// Calls `take` from the calling thread, in order of address; at most two slabs a thread (and two more) are
-  /// in memory.
-  void run_in_order(const Take& take);
+  /// in memory. `early`, when there is one, is called before that from the rendering threads, in any order.
+  void run_in_order(const Take& take, const Take& early = {});
 
  private:
   struct Failure {
@@ -51,7 +56,8 @@ class SlabWork {
   const Image& image_;
   const unsigned threads_;
   const SlabOptions options_;
-  const uint64_t slabs_;
+  uint64_t slabs_;  // end
+  std::function<bool(SectorRange)> needless_;
 
   std::mutex mutex_;
   std::condition_variable changed_;

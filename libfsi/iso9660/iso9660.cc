@@ -4,6 +4,7 @@
 #include "libfsi/iso9660/hierarchy_writer.h"
 #include "libfsi/iso9660/volume_texts.h"
 #include "libfsi/names/iso9660_names.h"
+#include "libfsi/rockridge/checksum_attributes.h"
 #include "libfsi/rockridge/rock_ridge.h"
 
 namespace fsi {
@@ -15,8 +16,10 @@ constexpr size_t kLongest1999 = 207, kLongest1999RockRidge = 193;
 
 class Iso9660Dialect : public Dialect {
  public:
-  Iso9660Dialect(const SourceTree& tree, const Volume& volume) : versions_(volume.iso_level < 4) {
+  Iso9660Dialect(const SourceTree& tree, const Volume& volume, const Layout& layout, const Region* checksums)
+      : versions_(volume.iso_level < 4) {
     if (volume.rock_ridge) rock_ridge_ = make_rock_ridge(tree, RockRidgeVersion::v1_12);
+    if (rock_ridge_ && checksums) rock_ridge_ = make_checksum_attributes(std::move(rock_ridge_), tree, layout, *checksums);
     if (versions_)
       names_ = std::make_unique<Iso9660Names>(volume.iso_level);
     else
@@ -41,8 +44,9 @@ class Iso9660Dialect : public Dialect {
 
 class Iso9660Writer : public DialectWriter {
  public:
-  Iso9660Writer(const SourceTree& tree, const Volume& volume, const Layout& layout, uint64_t descriptor_at, uint64_t enhanced_at)
-      : DialectWriter(tree, volume, layout, std::make_unique<const Iso9660Dialect>(tree, volume)) {
+  Iso9660Writer(const SourceTree& tree, const Volume& volume, const Layout& layout, uint64_t descriptor_at, uint64_t enhanced_at,
+                const Region* checksums)
+      : DialectWriter(tree, volume, layout, std::make_unique<const Iso9660Dialect>(tree, volume, layout, checksums)) {
     check_volume_texts(volume);
     add_descriptor("ISO 9660 primary volume descriptor", descriptor_at, [this](disc::VolumeDescriptor& descriptor) {
       descriptor.header.type = static_cast<uint8_t>(disc::DescriptorType::primary);
@@ -71,6 +75,8 @@ class Iso9660Writer : public DialectWriter {
     descriptor.publisher_id.set(volume_.publisher);
     descriptor.preparer_id.set(volume_.preparer);
     descriptor.application_id.set(volume_.application);
+    // As other writers leave it: implantisomd5 takes only a field of spaces for a free one.
+    std::memset(descriptor.application_use, ' ', sizeof descriptor.application_use);
   }
 
   void refuse_large_files() const {
@@ -100,8 +106,8 @@ class SetTerminatorRegion : public Region {
 }  // namespace
 
 std::unique_ptr<HierarchyWriter> make_iso9660(const SourceTree& tree, const Volume& volume, const Layout& layout, uint64_t descriptor_at,
-                                              uint64_t enhanced_at) {
-  return std::make_unique<Iso9660Writer>(tree, volume, layout, descriptor_at, enhanced_at);
+                                              uint64_t enhanced_at, const Region* checksums) {
+  return std::make_unique<Iso9660Writer>(tree, volume, layout, descriptor_at, enhanced_at, checksums);
 }
 
 std::unique_ptr<Region> make_set_terminator(uint64_t descriptor_at) { return std::make_unique<SetTerminatorRegion>(descriptor_at); }

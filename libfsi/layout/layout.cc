@@ -81,7 +81,10 @@ void assign_extents(const SourceTree& tree, std::span<Region* const> regions, st
   for (ContentId id = 0; id < tree.contents.size(); ++id) {
     const uint64_t bytes = tree.contents[id].size;
     if (bytes == 0 || (layout.holder && layout.holder->holds(id))) continue;
-    const uint64_t at = session_start + cursor.take(sectors_for(bytes), bytes >= kAlignedExtentBytes && !layout.packed ? 2 : 1);
+    const bool real_time = tree.contents[id].real_time;
+    const uint64_t align = real_time ? kImageUnit : bytes >= kAlignedExtentBytes && !layout.packed ? 2 : 1;
+    const uint64_t at = session_start + cursor.take(sectors_for(bytes), align);
+    if (real_time) cursor.take(0, kImageUnit);
     if (at + sectors_for(bytes) > kVolumeLimit)
       throw Error(ErrorKind::limit, printable(tree.path(tree.contents[id].first_node)), "laying out the image",
                   "the volume would pass 2^32 sectors (8 TiB), the most that a disc address can say; split the source");

@@ -99,7 +99,9 @@ struct Layout {
 /// Extents of this many bytes and more start on a 4 KiB boundary, always, so that they can share
 /// blocks with their source on a reflink file system and bytes never depend on the host.
 inline constexpr uint64_t kAlignedExtentBytes = 64 * 1024;
-/// An image is a multiple of this many sectors: one BD cluster, two DVD ECC blocks.
+
+/// An image is a multiple of this many sectors: one BD cluster, two DVD ECC blocks. Real-time files (UDF 6.11.1) start on such
+/// a boundary, and no other file lies in their last unit.
 inline constexpr uint64_t kImageUnit = 32;
 
 /// Measures all regions but those of Zone::last, in parallel. sizes[i] belongs to regions[i], in sectors.

@@ -24,6 +24,12 @@ bool make_safe_name(std::string& name, size_t from);
 /// names with several dots or none; only what nobody can call sorted is out of order.
 bool out_of_order(IsoNames names, std::string_view a, std::string_view b);
 
+/// 7.2.3, 7.3.3: what both halves of a number say, for messages: "data length 7 and 8".
+template <class Both>
+std::string both_text(const char* field, const Both& number) {
+  return std::string(field) + " " + std::to_string(number.little()) + " and " + std::to_string(number.big());
+}
+
 /// 9.1.5; `legal` is false when a field is out of range. All zeros: not known, legal.
 EntryTime time_of(const disc::ShortTime& time, bool& legal);
 /// 8.4.26.1

@@ -45,20 +45,45 @@ IsoWalk::IsoWalk(const IsoTree& tree, Visitor& visitor, IssueLog& log, std::stop
     last_continuation_ = lba;
     visitor_.structure({lba, 1}, "Rock Ridge continuation area");
   };
+  rock_ridge_.place = [this] { return place(); };
 }
 
 void IsoWalk::fault(const char* what, Lba where, const char* clause, const std::string& detail, Severity severity) {
   log_.report(what, [&] {
     Issue issue{.severity = severity, .where = {where, 1}, .clause = clause, .detail = detail};
-    if (!prefix_.empty()) issue.paths.push_back({.path = prefix_, .is_structure = true});
+    if (!prefix_.empty()) issue.paths.push_back({.path = place(), .is_structure = !current_});
     return issue;
   });
+}
+
+// What a fault is about: the name in the record being read, or the directory. Asked for issues only, so it may read the name anew.
+std::string IsoWalk::place() const {
+  std::string path = prefix_;
+  if (!current_) {
+    if (path.size() > 1) path.pop_back();
+    return "directory records of " + path;
+  }
+  const std::string_view identifier = current_->identifier;
+  if (identifier.size() == 1 && static_cast<unsigned char>(identifier[0]) <= 1) return path + (identifier[0] == 0 ? "." : "..");
+  std::string name;
+  if (tree_.rock_ridge()) {
+    IssueLog ignored(0);
+    CarefulReader reader(tree_.source_, ignored);
+    SystemUseRead use;
+    SystemUseReader(reader, ignored, tree_.limits_, *tree_.skip_).read(current_->system_use, current_->lba, use, [](Lba) {});
+    name = use.name;
+  }
+  if (name.empty())
+    append_name(tree_.names_, identifier, name);
+  else
+    make_safe_name(name, 0);
+  return path + name;
 }
 
 void IsoWalk::lost(const char* what, Lba where, const char* clause, const std::string& detail) {
   log_.report(what, [&] {
     Issue issue{.where = {where, 1}, .clause = clause, .detail = detail, .incomplete = true};
-    if (!prefix_.empty()) issue.paths.push_back({.path = prefix_, .is_structure = true});
+    if (!prefix_.empty()) issue.paths.push_back({.path = place(), .is_structure = !current_});
     return issue;
   });
 }
@@ -157,6 +182,7 @@ void IsoWalk::walk_directory(uint32_t index) {
 void IsoWalk::walk_sector(uint32_t index, std::span<const std::byte> sector, Lba lba) {
   size_t at = 0;
   while (at < sector.size()) {
+    current_ = nullptr;
     if (sector[at] == std::byte{0}) {
       if (!all_zero(sector.subspan(at)))
         fault("a directory sector has bytes behind its last record", lba, "ECMA-119 6.8.1.1", "at byte " + std::to_string(at),
@@ -168,6 +194,7 @@ void IsoWalk::walk_sector(uint32_t index, std::span<const std::byte> sector, Lba
       return lost("a directory record does not fit its sector", lba, "ECMA-119 9.1.1",
                   "at byte " + std::to_string(at) + "; the rest of the sector is not read");
     at += record.fixed.length;
+    current_ = &record;
     const bool special = record.identifier.size() == 1 && static_cast<unsigned char>(record.identifier[0]) <= 1;
     check_fields(record);
     if (record_number_ < 2) {
@@ -185,6 +212,7 @@ void IsoWalk::walk_sector(uint32_t index, std::span<const std::byte> sector, Lba
     }
     visit_record(index, record);
   }
+  current_ = nullptr;
 }
 
 bool IsoWalk::take_record(std::span<const std::byte> sector, size_t at, Lba lba, Record& record) {
@@ -203,12 +231,13 @@ void IsoWalk::check_fields(const Record& record) {
   const DirectoryRecord& r = record.fixed;
   if (!r.extent.agree())
     fault("a number recorded in both byte orders disagrees with itself (directory record)", record.lba, "ECMA-119 9.1.3",
-          "location of extent");
+          both_text("location of extent", r.extent));
   if (!r.data_length.agree())
-    fault("a number recorded in both byte orders disagrees with itself (directory record)", record.lba, "ECMA-119 9.1.4", "data length");
+    fault("a number recorded in both byte orders disagrees with itself (directory record)", record.lba, "ECMA-119 9.1.4",
+          both_text("data length", r.data_length));
   if (!r.volume_sequence.agree())
     fault("a number recorded in both byte orders disagrees with itself (directory record)", record.lba, "ECMA-119 9.1.9",
-          "volume sequence number");
+          both_text("volume sequence number", r.volume_sequence));
   if (r.length % 2 != 0) fault("a directory record has an odd length", record.lba, "ECMA-119 9.1.12", {}, Severity::warning);
   bool legal = true;
   time_of(r.time, legal);
@@ -266,11 +295,17 @@ void IsoWalk::visit_dotdot(uint32_t index, const Record& record) {
   }
 }
 
+std::string IsoWalk::shown(std::string_view identifier) const {
+  std::string name;
+  append_name(tree_.names_, identifier, name);
+  return name;
+}
+
 void IsoWalk::check_order(const Record& record) {
   if (!previous_.empty() && !previous_continues_ && out_of_order(tree_.names_, previous_, record.identifier))
-    fault("directory records are not in order", record.lba, "ECMA-119 9.3");
+    fault("directory records are not in order", record.lba, "ECMA-119 9.3", shown(record.identifier) + " comes behind " + shown(previous_));
   if (previous_ == record.identifier && !previous_continues_ && !(record.fixed.flags & kAssociated))
-    fault("two records of a directory have the same identifier", record.lba, "ECMA-119 7.6");
+    fault("two records of a directory have the same identifier", record.lba, "ECMA-119 7.6", shown(record.identifier));
   previous_ = record.identifier;
   previous_continues_ = record.fixed.flags & (kMultiExtent | kAssociated);
 }
@@ -306,7 +341,13 @@ void IsoWalk::take_name(const Record& record) {
     name_ = use_.name;
     legal = make_safe_name(name_, 0);
   } else {
-    legal = append_name(tree_.names_, record.identifier, name_);
+    std::string_view identifier = record.identifier;
+    if (tree_.names_ == IsoNames::iso && identifier.ends_with('\0')) {
+      // makefs fills short ones so; nobody minds.
+      identifier = identifier.substr(0, identifier.find_last_not_of('\0') + 1);
+      fault("an identifier ends with zeros", record.lba, "ECMA-119 7.5", "shown as " + printable(identifier), Severity::warning);
+    }
+    legal = append_name(tree_.names_, identifier, name_);
   }
   if (!legal)
     fault("a name has something in it that cannot be in a name", record.lba, use_.has_name ? "RRIP 4.1.4" : "ECMA-119 7.5",
@@ -322,6 +363,7 @@ void IsoWalk::take_attributes(TreeEntry& entry) const {
   entry.device_high = use_.device_high;
   entry.device_low = use_.device_low;
   entry.compressed = use_.compressed;
+  entry.attributes = use_.attributes;
 }
 
 void IsoWalk::add_directory(const Directory& directory, const Record& record) {
@@ -417,6 +459,7 @@ void IsoWalk::visit_file(uint32_t index, const Record& record) {
   file_path_ += name_;
   file_identifier_ = record.identifier;
   take_attributes(file_);
+  file_attributes_ = use_.attributes;
   file_.associated = record.fixed.flags & kAssociated;
   file_.hidden = record.fixed.flags & kHidden;
   bool legal = true;
@@ -466,6 +509,7 @@ void IsoWalk::add_extent(const Record& record) {
 void IsoWalk::finish_file() {
   open_ = false;
   file_.path = file_path_;
+  file_.attributes = file_attributes_;
   file_.target = file_target_;
   if (file_.kind != EntryKind::file) {
     // Only files have data; some writers leave a length and an address on the others.

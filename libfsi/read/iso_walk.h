@@ -63,6 +63,8 @@ class IsoWalk {
   void take_attributes(TreeEntry& entry) const;
   void finish_moved();
   void check_order(const Record& record);
+  std::string place() const;
+  std::string shown(std::string_view identifier) const;
   void fault(const char* what, Lba where, const char* clause, const std::string& detail = {}, Severity severity = Severity::error);
   /// The same where something cannot be read.
   void lost(const char* what, Lba where, const char* clause, const std::string& detail = {});
@@ -88,6 +90,7 @@ class IsoWalk {
 
   // of the directory being walked
   std::string prefix_;  // its path, with "/" at the end
+  const Record* current_ = nullptr;
   uint32_t record_number_ = 0;
   std::string previous_;  // identifier of the record before
   bool previous_continues_ = false;
@@ -98,7 +101,7 @@ class IsoWalk {
   // the file whose sections are being gathered
   bool open_ = false;
   TreeEntry file_;
-  std::string file_path_, file_target_, file_identifier_;
+  std::string file_path_, file_target_, file_identifier_, file_attributes_;
   std::vector<DataExtent> extents_;
 };
 

@@ -16,13 +16,16 @@ namespace fsi {
 enum class Severity : uint8_t { note, warning, error };
 
 enum class Finding : uint8_t {
-  different,   ///< sectors that can be read and are not what was written
-  unreadable,  ///< sectors that cannot be read
-  truncated,   ///< sectors that are missing at the end
-  manifest,    ///< the manifest or its locator
-  trouble,     ///< recorded in the manifest: the source was not as promised while the image was made
-  structure,   ///< a descriptor, record or table is not legal
-  volume,      ///< what there is, and what is not
+  different,    ///< sectors that can be read and are not what was written
+  unreadable,   ///< sectors that cannot be read
+  truncated,    ///< sectors that are missing at the end
+  manifest,     ///< the manifest or its locator
+  foreign_sum,  ///< a checksum that another program keeps in the image
+  trouble,      ///< recorded in the manifest: the source was not as promised while the image was made
+  structure,    ///< a descriptor, record or table is not legal
+  volume,       ///< what there is, and what is not
+  against,      ///< not as what it was compared with: another image, a disc, a folder
+  reading,      ///< of a drive: slow, with effort, or given up
 };
 
 /// The part of a file, or of a structure, that a finding touches.

@@ -19,6 +19,7 @@ void SystemUseRead::clear() {
   has_name = has_target = relocated = has_device = false;
   name.clear();
   target.clear();
+  attributes.clear();
   child.reset();
   parent.reset();
   device_high = device_low = 0;
@@ -39,8 +40,12 @@ std::optional<uint8_t> susp_skip(std::span<const std::byte> area) {
 SystemUseReader::SystemUseReader(CarefulReader& reader, IssueLog& log, const ReadLimits& limits, uint8_t skip)
     : reader_(reader), log_(log), limits_(limits), skip_(skip), budget_((reader.sectors() + 512) * kSectorSize) {}
 
-void SystemUseReader::fault(const char* what, const char* clause, const char* detail, Severity severity) {
-  log_.report(what, [&] { return Issue{.severity = severity, .where = {record_, 1}, .clause = clause, .detail = detail}; });
+void SystemUseReader::fault(const char* what, const char* clause, const std::string& detail, Severity severity) {
+  log_.report(what, [&] {
+    Issue issue{.severity = severity, .where = {record_, 1}, .clause = clause, .detail = detail};
+    if (place) issue.paths.push_back({.path = place()});
+    return issue;
+  });
 }
 
 template <class T>
@@ -50,9 +55,9 @@ bool SystemUseReader::load_entry(std::span<const std::byte> entry, T& record) {
   return false;
 }
 
-template <class... Both>
-void SystemUseReader::check_both(const char* clause, const Both&... fields) {
-  if (!(fields.agree() && ...)) fault("a number recorded in both byte orders disagrees with itself (Rock Ridge)", clause);
+template <class Both>
+void SystemUseReader::check_both(const char* clause, const char* field, const Both& number) {
+  if (!number.agree()) fault("a number recorded in both byte orders disagrees with itself (Rock Ridge)", clause, both_text(field, number));
 }
 
 void SystemUseReader::read(std::span<const std::byte> area, Lba record, SystemUseRead& out, const std::function<void(Lba)>& continuation) {
@@ -114,7 +119,9 @@ std::optional<SystemUseReader::Continuation> SystemUseReader::read_area(std::spa
     } else if (header.is('C', 'E')) {
       SuspCE ce;
       if (!load_entry(entry, ce)) continue;
-      check_both("SUSP 5.1", ce.extent, ce.offset, ce.length);
+      check_both("SUSP 5.1", "CE, location", ce.extent);
+      check_both("SUSP 5.1", "CE, offset", ce.offset);
+      check_both("SUSP 5.1", "CE, length", ce.length);
       if (next) fault("a system use field has two continuation entries", "SUSP 5.1");
       next = Continuation{ce.extent, ce.offset, ce.length};
     } else {
@@ -135,14 +142,18 @@ void SystemUseReader::read_entry(const SuspHeader& header, std::span<const std::
     if (entry.size() < kPxLength110) return fault("a PX entry is too short", "RRIP 4.1.1");
     const bool has_serial = entry.size() >= sizeof px;
     std::memcpy(&px, entry.data(), has_serial ? sizeof px : size_t{kPxLength110});
-    check_both("RRIP 4.1.1", px.mode, px.links, px.uid, px.gid);
-    if (has_serial) check_both("RRIP 4.1.1", px.serial);
+    check_both("RRIP 4.1.1", "PX, mode", px.mode);
+    check_both("RRIP 4.1.1", "PX, links", px.links);
+    check_both("RRIP 4.1.1", "PX, user", px.uid);
+    check_both("RRIP 4.1.1", "PX, group", px.gid);
+    if (has_serial) check_both("RRIP 4.1.1", "PX, serial number", px.serial);
     out.posix = PosixAttributes{px.mode, px.links, px.uid, px.gid, std::nullopt};
     if (has_serial) out.posix->serial = px.serial.little();
   } else if (header.is('P', 'N')) {
     RripPN pn;
     if (!load_entry(entry, pn)) return;
-    check_both("RRIP 4.1.2", pn.high, pn.low);
+    check_both("RRIP 4.1.2", "PN, high", pn.high);
+    check_both("RRIP 4.1.2", "PN, low", pn.low);
     out.has_device = true;
     out.device_high = pn.high;
     out.device_low = pn.low;
@@ -150,7 +161,7 @@ void SystemUseReader::read_entry(const SuspHeader& header, std::span<const std::
     ZisofsZF zf;
     if (!load_entry(entry, zf)) return;
     const bool known = zf.algorithm[0] == 'p' && zf.algorithm[1] == 'z' && zf.header.version == 1;
-    if (known) check_both("zisofs", zf.size);
+    if (known) check_both("zisofs", "ZF, size", zf.size);
     if (!known || zf.block_log2 < 15 || zf.block_log2 > 17 || zf.header_words < 4)
       fault("a file is compressed in a way that is not known", "zisofs", "only as it is recorded can it be read", Severity::warning);
     out.compressed = Compressed{zf.size.little(), 4u * zf.header_words, known ? zf.block_log2.get() : uint8_t{0}};
@@ -158,13 +169,17 @@ void SystemUseReader::read_entry(const SuspHeader& header, std::span<const std::
   } else if (header.is('C', 'L')) {
     RripCL cl;
     if (!load_entry(entry, cl)) return;
-    check_both("RRIP 4.1.5.1", cl.extent);
+    check_both("RRIP 4.1.5.1", "CL", cl.extent);
     out.child = cl.extent;
   } else if (header.is('P', 'L')) {
     RripPL pl;
     if (!load_entry(entry, pl)) return;
-    check_both("RRIP 4.1.5.2", pl.extent);
+    check_both("RRIP 4.1.5.2", "PL", pl.extent);
     out.parent = pl.extent;
+  } else if (header.is('A', 'L')) {
+    // Of no use to a reader but for the sums of libisofs: what is too long is left out in silence.
+    if (entry.size() > sizeof(AaipAL) && out.attributes.size() + entry.size() <= limits_.target_bytes)
+      out.attributes += text_of(entry.subspan(sizeof(AaipAL)));
   } else if (header.is('E', 'R')) {
     SuspER er;
     if (!load_entry(entry, er)) return;
@@ -246,10 +261,7 @@ void SystemUseReader::read_times(std::span<const std::byte> entry, SystemUseRead
       ShortTime t;
       if (load(entry, at, t)) time = time_of(t, legal);
     }
-    if (!legal)
-      log_.report("a time is not a date", [&] {
-        return Issue{.severity = Severity::warning, .where = {record_, 1}, .clause = "RRIP 4.1.6"};
-      });
+    if (!legal) fault("a time is not a date", "RRIP 4.1.6", "", Severity::warning);
     if (times[bit]) *times[bit] = time;
     at += each;
   }

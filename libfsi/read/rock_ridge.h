@@ -18,6 +18,7 @@ struct SystemUseRead {
   std::optional<PosixAttributes> posix;
   bool has_name = false, has_target = false, relocated = false, has_device = false;
   std::string name;                  // NM
+  std::string attributes;            // AL: component records, one after the other; see aaip.h
   std::string target;                // SL, components joined by "/"
   std::optional<Lba> child, parent;  // CL, PL
   uint64_t device_high = 0, device_low = 0;
@@ -34,6 +35,8 @@ std::optional<uint8_t> susp_skip(std::span<const std::byte> system_use);
 class SystemUseReader {
  public:
   SystemUseReader(CarefulReader& reader, IssueLog& log, const ReadLimits& limits, uint8_t skip);
+  /// Whose record is being read: asked for an issue only.
+  std::function<std::string()> place{};
 
   /// `area`: the field; `record`: the sector of its record, for issues. `continuation` hears of every sector that
   /// holds a continuation area.
@@ -53,9 +56,9 @@ class SystemUseReader {
   void read_times(std::span<const std::byte> entry, SystemUseRead& out);
   template <class T>
   bool load_entry(std::span<const std::byte> entry, T& record);
-  void fault(const char* what, const char* clause, const char* detail = "", Severity severity = Severity::error);
-  template <class... Both>
-  void check_both(const char* clause, const Both&... fields);
+  void fault(const char* what, const char* clause, const std::string& detail = {}, Severity severity = Severity::error);
+  template <class Both>
+  void check_both(const char* clause, const char* field, const Both& number);
 
   CarefulReader& reader_;
   IssueLog& log_;

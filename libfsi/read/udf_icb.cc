@@ -27,6 +27,7 @@ void UdfReader::fault(const char* what, uint64_t byte, const char* clause, std::
                       Severity severity) {
   log_.report(what, [&] {
     Issue issue{.severity = severity, .where = {byte / kSectorSize, 1}, .clause = clause, .detail = detail};
+    if (path.size() > 1 && path.ends_with('/')) path.remove_suffix(1);
     if (!path.empty()) issue.paths.push_back({.path = std::string(path)});
     return issue;
   });

@@ -133,7 +133,8 @@ void compare_sequences(const UdfSequence& main, const UdfSequence& reserve, Issu
   const auto differ = [&](bool is, const char* which, Severity severity = Severity::error) {
     if (is) return;
     log.report("the main and the reserve volume descriptor sequence differ", [&] {
-      return Issue{.severity = severity, .where = {reserve.at / kSectorSize, 1}, .clause = "ECMA-167 3/8.4.2.2", .detail = which};
+      // At least 16 sectors (UDF 2.2.3.2).
+      return Issue{.severity = severity, .where = {reserve.at / kSectorSize, 16}, .clause = "ECMA-167 3/8.4.2.2", .detail = which};
     });
   };
   // genisoimage makes a volume set identifier of the time, and asks for the time twice.

@@ -357,6 +357,7 @@ void UdfWalk::visit_streams(const UdfIcb& owner) {
   UdfDirectory identifiers(reader_, runs, path, volume_.third_edition);
   UdfIdentifier identifier;
   for (uint32_t n = 0; identifiers.next(identifier) && n < kMostStreams; ++n) {
+    if (identifier.is(kFidParent)) check_stream_parent(owner, identifier);
     if (identifier.is(kFidParent) || identifier.is(kFidDeleted)) continue;
     std::string name;
     append_cs0(identifier.name, name);
@@ -381,20 +382,32 @@ void UdfWalk::visit_streams(const UdfIcb& owner) {
   path_ = path;
 }
 
+// 4/14.9.6: the parent entry of a stream directory is one more that identifies the file. Not every writer counts it.
+void UdfWalk::check_stream_parent(const UdfIcb& owner, const UdfIdentifier& identifier) {
+  const LongAd& at = identifier.fixed.icb;
+  if (reader_.map(at.location.partition) != owner.map || at.location.block != owner.block)
+    return fault("the parent entry of a stream directory does not lead to its file", identifier.at, "ECMA-167 4/9.2", path_,
+                 block_text(at));
+  stream_parents_.insert(owner.at);
+}
+
 void UdfWalk::finish_links() {
+  const auto fits = [&](uint64_t icb_at, uint64_t said, uint64_t counted) {
+    return said == counted || (said == counted + 1 && stream_parents_.contains(icb_at));
+  };
   for (uint32_t i = 0; i < directories_.size(); ++i) {
     const Directory& d = directories_[i];
     // Its own name, or the root's parent entry, and the parent entry of each directory in it.
-    if (d.links == d.inside + 1) continue;
+    if (fits(d.icb_at, d.links, d.inside + uint64_t{1})) continue;
     if (!build_path(i)) prefix_.clear();
     fault("the link count of a directory is wrong", d.icb_at, "ECMA-167 4/14.9.6", prefix_,
-          std::to_string(d.links) + " links, " + std::to_string(d.inside) + " directories inside", Severity::warning);
+          std::to_string(d.links) + " instead of " + std::to_string(d.inside + uint64_t{1}), Severity::warning);
   }
   prefix_.clear();
   constexpr size_t kNamed = 20;
   for (const auto& [at, links] : links_)
-    if (links.said != links.seen && wrong_links_.size() < kNamed)
-      wrong_links_[at] = std::to_string(links.said) + " links, " + std::to_string(links.seen) + " names";
+    if (!fits(at, links.said, links.seen) && wrong_links_.size() < kNamed)
+      wrong_links_[at] = std::to_string(links.said) + " instead of " + std::to_string(links.seen);
 }
 
 void UdfWalk::finish_counts() {

@@ -6,6 +6,7 @@
 #include <functional>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "libfsi/read/paged_bits.h"
@@ -50,6 +51,7 @@ class UdfWalk {
   bool add_directory(uint32_t parent, const UdfIcb& icb);
   void count_icb(const UdfIcb& icb, bool directory);
   void visit_streams(const UdfIcb& owner);
+  void check_stream_parent(const UdfIcb& owner, const UdfIdentifier& identifier);
   void announce(const UdfIcb& icb, std::string_view what);
   bool build_path(uint32_t index);
   void finish_links();
@@ -76,6 +78,7 @@ class UdfWalk {
   PagedBits directories_seen_;      // ICBs, as absolute blocks
   PagedBits icbs_seen_, ids_seen_;  // of all files; their unique ids
   std::unordered_map<uint64_t, Links> links_;
+  std::unordered_set<uint64_t> stream_parents_;  // ICBs whose streams' directory leads back to them
   std::unordered_map<uint64_t, std::string> wrong_links_;
   uint64_t names_of_files_ = 0, files_ = 0, entries_ = 0, largest_id_ = 0;
 

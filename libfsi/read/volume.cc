@@ -33,14 +33,16 @@ std::optional<IsoNames> supplementary_kind(const VolumeDescriptor& d) {
 void check_descriptor(const DescriptorAt& at, IssueLog& log) {
   const VolumeDescriptor& d = at.descriptor;
   const char* kFields = "a number recorded in both byte orders disagrees with itself (volume descriptor)";
-  if (!d.volume_space_size.agree())
-    fault(log, kFields, at.lba, "ECMA-119 8.4.8",
-          "volume space size " + std::to_string(d.volume_space_size.little()) + " and " + std::to_string(d.volume_space_size.big()));
-  if (!d.volume_set_size.agree()) fault(log, kFields, at.lba, "ECMA-119 8.4.10", "volume set size");
-  if (!d.volume_sequence_number.agree()) fault(log, kFields, at.lba, "ECMA-119 8.4.11", "volume sequence number");
-  if (!d.logical_block_size.agree()) fault(log, kFields, at.lba, "ECMA-119 8.4.12", "logical block size");
-  if (!d.path_table_size.agree()) fault(log, kFields, at.lba, "ECMA-119 8.4.13", "path table size");
-  if (!d.root.extent.agree() || !d.root.data_length.agree()) fault(log, kFields, at.lba, "ECMA-119 8.4.18", "root directory record");
+  if (!d.volume_space_size.agree()) fault(log, kFields, at.lba, "ECMA-119 8.4.8", both_text("volume space size", d.volume_space_size));
+  if (!d.volume_set_size.agree()) fault(log, kFields, at.lba, "ECMA-119 8.4.10", both_text("volume set size", d.volume_set_size));
+  if (!d.volume_sequence_number.agree())
+    fault(log, kFields, at.lba, "ECMA-119 8.4.11", both_text("volume sequence number", d.volume_sequence_number));
+  if (!d.logical_block_size.agree()) fault(log, kFields, at.lba, "ECMA-119 8.4.12", both_text("logical block size", d.logical_block_size));
+  if (!d.path_table_size.agree()) fault(log, kFields, at.lba, "ECMA-119 8.4.13", both_text("path table size", d.path_table_size));
+  if (!d.root.extent.agree())
+    fault(log, kFields, at.lba, "ECMA-119 8.4.18", both_text("root directory, location of extent", d.root.extent));
+  if (!d.root.data_length.agree())
+    fault(log, kFields, at.lba, "ECMA-119 8.4.18", both_text("root directory, data length", d.root.data_length));
   if (d.root.length != 34 || !(d.root.flags & kDirectory)) fault(log, "the root directory record is not one", at.lba, "ECMA-119 8.4.18");
   for (const LongTime* time : {&d.created, &d.modified, &d.expires, &d.effective}) {
     bool legal = true;

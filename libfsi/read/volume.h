@@ -75,6 +75,7 @@ struct TreeEntry {
   std::span<const DataExtent> extents;       ///< data in order; neighbours are joined
   std::string_view target;                   ///< symbolic links
   uint64_t device_high = 0, device_low = 0;  ///< devices
+  std::string_view attributes;               ///< AAIP: see aaip.h
   Lba record = 0;                            ///< sector of the record that names it
   std::optional<uint64_t> unique_id;         ///< UDF: what the file entry says
   std::optional<Compressed> compressed;      ///< `extents` lead to compressed data

@@ -13,6 +13,7 @@
 #include "libfsi/source/archive_reader.h"
 #include "libfsi/source/host_path.h"
 #include "libfsi/source/tar_header.h"
+#include "libfsi/source/xattrs.h"
 
 namespace fsi {
 
@@ -159,6 +160,7 @@ class Members {
       attributes(made, entry);
       Aside& aside = aside_of(made, draft_.pool());
       aside.source = source_;
+      if (type == AE_IFREG || type == 0) take_xattrs(made, entry, given);
       switch (type) {
         case AE_IFLNK: {
           const char* target = bytes_or_null(::archive_entry_symlink(entry), ::archive_entry_symlink_utf8(entry));
@@ -201,6 +203,17 @@ class Members {
     made.ctime = time(::archive_entry_ctime_is_set(entry), ::archive_entry_ctime(entry), ::archive_entry_ctime_nsec(entry), made.mtime);
   }
 
+  void take_xattrs(Entry& made, ::archive_entry* entry, const std::string& member) const {
+    if (job_.options.xattrs == Xattrs::ignore || ::archive_entry_xattr_reset(entry) == 0) return;
+    XattrTaker taker(job_.options.xattrs, draft_.pool(), draft_.left_attributes);
+    const char* name;
+    const void* value;
+    size_t size;
+    while (::archive_entry_xattr_next(entry, &name, &value, &size) == ARCHIVE_OK)
+      if (taker.wants(name)) taker.take(name, {static_cast<const char*>(value), value ? size : 0});
+    if (!taker.finish(made)) throw corrupt("reading member " + printable(member), "it has two extended attributes of one name");
+  }
+
   void add_directory(::archive_entry* entry, const std::string& path) {
     const std::string at = in_image(path);
     if (Entry* there = draft_.find(at); there && there->kind != NodeKind::directory && from_here(*there)) draft_.erase(at);
@@ -208,7 +221,8 @@ class Members {
     if (!made.is(draft::kImplied) && !from_here(made)) return;
     Entry given;
     attributes(given, entry);
-    copy_attributes(made, given);
+    take_xattrs(given, entry, path);
+    copy_attributes(made, given, draft_.pool());
     aside_of(made, draft_.pool()).source = source_;
   }
 

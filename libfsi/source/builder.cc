@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 
 #include "libfsi/source/archive.h"
@@ -102,7 +103,7 @@ void TreeBuilder::add_directory(const std::string& host_dir, std::string_view at
   State& s = *state_;
   const std::string path = draft::clean_path(at);
   Entry scanned = scan_directory(s.job(), host_dir, path, s.draft, s.findings);
-  if (!scanned.payload.directory || scanned.is(draft::kRemoved)) return;  // told by finish()
+  if (!scanned.value().directory || scanned.is(draft::kRemoved)) return;  // told by finish()
   const uint32_t source = s.draft.add_source(printable(host_dir));
   s.draft.merge(s.draft.make_directory(path, printable(host_dir)), scanned, path, source);
 }
@@ -218,6 +219,27 @@ void TreeBuilder::add_hard_link(std::string_view path, std::string_view existing
     inode.inode = ++s.links;
   }
   s.put_item(path, *s.draft.find(existing));
+}
+
+void TreeBuilder::add_stream(std::string_view path, std::string_view name, std::span<const std::byte> bytes) {
+  State& s = *state_;
+  const auto refuse = [&](const char* why) {
+    return Error(ErrorKind::usage, printable(path), "adding the stream " + printable(name), why);
+  };
+  Entry* const entry = s.draft.find(path);
+  if (!entry) throw refuse("it is not there");
+  if (entry->kind != NodeKind::file && entry->kind != NodeKind::directory) throw refuse("only files and directories have streams");
+  if (name.empty() || name.find_first_of(std::string_view("/\0", 2)) != std::string_view::npos)
+    throw refuse("the name is empty or has a '/' or a NUL byte");
+  draft::Pool& pool = s.draft.pool();
+  draft::StreamList list;
+  if (const draft::StreamList* before = draft::streams_of(*entry)) list = *before;
+  const auto at =
+      std::lower_bound(list.begin(), list.end(), name, [](const draft::StreamText& a, std::string_view b) { return a.name < b; });
+  if (at != list.end() && at->name == name) throw refuse("it has one of that name");
+  const auto keep = [&](std::string_view text) { return std::string_view(pool.keep(text), text.size()); };
+  list.insert(at, {keep(name), keep({reinterpret_cast<const char*>(bytes.data()), bytes.size()})});
+  aside_of(*entry, pool).streams = &pool.streams.emplace_back(std::move(list));
 }
 
 bool TreeBuilder::remove(std::string_view path) { return state_->draft.erase(path); }

@@ -83,6 +83,10 @@ class TreeBuilder {
   /// One more name for the file, link or device at `existing`.
   void add_hard_link(std::string_view path, std::string_view existing);
 
+  /// One more named stream of the file or directory at `path`. Throws Error{usage} when it has one of that name, or when the
+  /// name is empty or has a '/' or a NUL byte.
+  void add_stream(std::string_view path, std::string_view name, std::span<const std::byte> bytes);
+
   /// Takes an item out again, a directory with all that is in it. False when there is none.
   bool remove(std::string_view path);
   bool exists(std::string_view path) const;

@@ -151,7 +151,7 @@ std::string clean_path(std::string_view path) {
   return clean.empty() ? "/" : clean;
 }
 
-void copy_attributes(Entry& to, const Entry& from) {
+void copy_attributes(Entry& to, const Entry& from, Pool& pool) {
   to.mtime = from.mtime;
   to.atime = from.atime;
   to.ctime = from.ctime;
@@ -160,6 +160,7 @@ void copy_attributes(Entry& to, const Entry& from) {
   to.mode = from.mode;
   constexpr uint8_t kind_of_attributes = kImplied | kHidden;
   to.flags = static_cast<uint8_t>((to.flags & ~kind_of_attributes) | (from.flags & kind_of_attributes));
+  if (streams_of(to) != streams_of(from)) aside_of(to, pool).streams = streams_of(from);
 }
 
 Draft::Draft() {
@@ -270,7 +271,7 @@ void Draft::merge(Entry& into, Entry& from, const std::string& path, uint32_t so
   while (!work.empty()) {
     const Pair pair = std::move(work.back());
     work.pop_back();
-    if (pair.into->is(kImplied)) copy_attributes(*pair.into, *pair.from);
+    if (pair.into->is(kImplied)) copy_attributes(*pair.into, *pair.from, pool());
     Directory& target = *pair.into->value().directory;
     Directory& origin = *pair.from->value().directory;
     if (target.empty()) {

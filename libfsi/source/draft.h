@@ -35,15 +35,21 @@ union Payload {
   Directory* directory;
 };
 
+struct StreamText {
+  std::string_view name, bytes;  ///< in an arena
+};
+using StreamList = std::vector<StreamText>;  ///< sorted by name, names unique
+
 /// What few entries have: everything not found by scanning the directory it lies in.
 struct Aside {
   Payload payload{};
-  uint64_t device = 0, inode = 0;   ///< identity when hard_linked
-  uint64_t offset = 0;              ///< descriptor
-  const HostDir* host = nullptr;    ///< host_file: where it is opened from; null: the directory's own
-  const char* host_name = nullptr;  ///< host_file: its name there; null: the entry's own
-  uint32_t place = kNone;           ///< descriptor, memory, callback: index into the tables
-  uint32_t source = kNone;          ///< index into Draft::sources; kNone: the directory's own host
+  uint64_t device = 0, inode = 0;       ///< identity when hard_linked
+  uint64_t offset = 0;                  ///< descriptor
+  const HostDir* host = nullptr;        ///< host_file: where it is opened from; null: the directory's own
+  const char* host_name = nullptr;      ///< host_file: its name there; null: the entry's own
+  const StreamList* streams = nullptr;  ///< null: none
+  uint32_t place = kNone;               ///< descriptor, memory, callback: index into the tables
+  uint32_t source = kNone;              ///< index into Draft::sources; kNone: the directory's own host
   OriginKind origin = OriginKind::host_file;
   bool hard_linked = false;
 };
@@ -126,6 +132,7 @@ class Pool {
   std::deque<Directory> directories;
   std::deque<HostDir> hosts;
   std::deque<Aside> asides;
+  std::deque<StreamList> streams;
 
  private:
   std::vector<std::unique_ptr<char[]>> blocks_;
@@ -154,6 +161,7 @@ class Draft {
   std::vector<std::shared_ptr<Fd>> descriptors;
   std::vector<std::shared_ptr<const std::vector<std::byte>>> blobs;
   std::vector<ReadCallback> callbacks;
+  LeftAttributes left_attributes;
 
   Pool& pool() { return *pools_.front(); }
   void adopt(std::unique_ptr<Pool> pool) { pools_.push_back(std::move(pool)); }
@@ -189,7 +197,9 @@ class Draft {
   std::vector<std::unique_ptr<Pool>> pools_;
 };
 
-/// Takes over the attributes, not the name and the value.
-void copy_attributes(Entry& to, const Entry& from);
+/// Takes over the attributes with the streams, not the name and the value.
+void copy_attributes(Entry& to, const Entry& from, Pool& pool);
+/// Null when it has none.
+inline const StreamList* streams_of(const Entry& entry) { return entry.is(kAside) ? entry.aside->streams : nullptr; }
 
 }  // namespace fsi::draft

@@ -38,6 +38,7 @@ class Freezer {
     tree_.descriptors = std::move(draft_.descriptors);
     tree_.blobs = std::move(draft_.blobs);
     tree_.callbacks = std::move(draft_.callbacks);
+    tree_.left_attributes = draft_.left_attributes;
     return std::move(tree_);
   }
 
@@ -50,7 +51,14 @@ class Freezer {
   // All directories breadth-first, and the exact number of everything, so that no array is ever
   // moved while it grows.
   void count() {
-    uint64_t nodes = 1, text = 0, files = 0;
+    uint64_t nodes = 1, text = 0, files = 0, streams = 0, stream_bytes = 0;
+    const auto count_streams = [&](const Entry& entry) {
+      const draft::StreamList* list = draft::streams_of(entry);
+      if (!list) return;
+      streams += list->size();
+      for (const draft::StreamText& stream : *list) text += stream.name.size(), stream_bytes += stream.bytes.size();
+    };
+    count_streams(draft_.root);
     directories_.push_back({&draft_.root_directory(), kRoot});
     for (size_t d = 0; d < directories_.size(); ++d) {
       Directory& directory = *directories_[d].directory;
@@ -62,6 +70,7 @@ class Freezer {
         if (entry.kind == NodeKind::symlink) text += std::strlen(entry.value().target);
         if (entry.kind == NodeKind::directory) directories_.push_back({entry.value().directory, kNone});
         if (entry.is(draft::kAside) && entry.aside->host_name) text += std::strlen(entry.aside->host_name);
+        count_streams(entry);
       }
       if (nodes >= kNone)
         throw Error(ErrorKind::limit, "", "counting the source", "it has more than 4294967294 items; make several images");
@@ -69,6 +78,8 @@ class Freezer {
     tree_.nodes.reserve(nodes);
     tree_.contents.reserve(files);
     tree_.text.reserve(text);
+    tree_.streams.reserve(streams);
+    tree_.stream_bytes.reserve(stream_bytes);
   }
 
   void children(size_t d) {
@@ -105,6 +116,7 @@ class Freezer {
     node.link_leader = id;
 
     if (entry.kind == NodeKind::directory) {
+      add_streams(entry, id);
       node.links = 2;
       if (id != kRoot) {
         directories_[++entered_].node = id;
@@ -114,6 +126,7 @@ class Freezer {
       return;
     }
     if (entry.is(draft::kAside) && entry.aside->hard_linked && follow_leader(node, id, *entry.aside)) return;
+    add_streams(entry, id);
     const draft::Payload& value = entry.value();
     if (entry.kind == NodeKind::symlink) {
       node.target = keep(value.target);
@@ -122,6 +135,16 @@ class Freezer {
       add_content(entry, node, id, host);
     } else {
       node.device = value.number;
+    }
+  }
+
+  void add_streams(const Entry& entry, NodeId id) {
+    const draft::StreamList* list = draft::streams_of(entry);
+    if (!list) return;
+    for (const draft::StreamText& stream : *list) {
+      const auto bytes = std::as_bytes(std::span(stream.bytes));
+      tree_.streams.push_back({id, keep(stream.name), tree_.stream_bytes.size(), bytes.size()});
+      tree_.stream_bytes.insert(tree_.stream_bytes.end(), bytes.begin(), bytes.end());
     }
   }
 

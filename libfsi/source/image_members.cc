@@ -97,7 +97,7 @@ class ImageMembers {
     if (!made.is(draft::kImplied)) return;  // another source brought it first
     Entry given;
     attributes(given, item);
-    copy_attributes(made, given);
+    copy_attributes(made, given, draft_.pool());
     aside_of(made, draft_.pool()).source = source_;
   }
 

@@ -16,6 +16,7 @@
 
 #include "libfsi/base/wire.h"
 #include "libfsi/source/host_path.h"
+#include "libfsi/source/xattrs.h"
 
 namespace fsi {
 
@@ -114,13 +115,14 @@ class Scan {
     tbb::task_arena arena(job_.options.threads ? static_cast<int>(job_.options.threads) : tbb::task_arena::automatic);
     arena.execute([&] {
       group_.run_and_wait([&] {
-        if (open_root(root)) scan(root);
+        if (open_root(root)) scan(root, 0, nullptr);
       });
     });
     std::vector<Finding> all;
     for (Local& local : locals_) {
       std::move(local.findings.begin(), local.findings.end(), std::back_inserter(all));
       draft.adopt(std::move(local.pool));
+      add(draft.left_attributes, local.xattrs.left);
     }
     check_stop(job_.stop);
     std::sort(all.begin(), all.end(), walks_before);
@@ -136,6 +138,7 @@ class Scan {
     std::vector<Finding> findings;
     std::vector<Found> found;
     std::vector<char> buffer = std::vector<char>(128 * 1024);
+    HostXattrs xattrs;
   };
 
   // Directories are scanned where their entry already lies: in the array of their parent.
@@ -149,8 +152,9 @@ class Scan {
     }
     fill(root, st, false, *local.pool);
     add_directory(root, st, nullptr, host_dir_, local);
+    take_xattrs(root_fd_.get(), nullptr, true, root, local, [&] { return host_dir_; });
     root_device_ = identity_of(st).device;
-    check_output(st, *root.payload.directory->host, local);
+    check_output(st, *root.value().directory->host, local);
     return true;
   }
 
@@ -159,7 +163,7 @@ class Scan {
     const char* kept = parent ? entry.name : local.pool->keep(name);
     Directory& directory = local.pool->directories.emplace_back();
     directory.host = &local.pool->hosts.emplace_back(HostDir{parent, kept, identity.device, identity.inode, kNone});
-    entry.payload.directory = &directory;
+    entry.value().directory = &directory;
   }
 
   // The way from the root of the scan, "." for the root itself.
@@ -184,15 +188,31 @@ class Scan {
     local.findings.push_back({Finding::Weight::fatal, printable(path_of(host, output.name)), kOutputInside, ErrorKind::usage});
   }
 
-  void scan(Entry& entry) {
+  // A directory is opened by its way from the root, so that none has to stay open for those below it. In great depth that
+  // way is walked too often: there the holding directory stays open, unless too many do.
+  static constexpr uint32_t kDeep = 64, kMostHeld = 256;
+  using Held = std::shared_ptr<const Fd>;
+  Held hold(Fd fd, uint32_t depth) {
+    if (depth < kDeep) return {};
+    if (++held_ > kMostHeld) {
+      --held_;
+      return {};
+    }
+    return {new Fd(std::move(fd)), [this](const Fd* held) {
+              delete held;
+              --held_;
+            }};
+  }
+
+  void scan(Entry& entry, uint32_t depth, const Held& holder) {
     if (job_.stop.stop_requested()) return;
     Local& local = locals_.local();
-    Directory& directory = *entry.payload.directory;
+    Directory& directory = *entry.value().directory;
     const HostDir& host = *directory.host;
-    const std::string below = below_root(host);
+    const std::string below = holder ? host.name : below_root(host);
     int flags = O_RDONLY | O_DIRECTORY;
     if (!job_.options.follow_links) flags |= O_NOFOLLOW;
-    const Fd fd = open_quietly(root_fd_.get(), below, flags);
+    Fd fd = open_quietly(holder ? holder->get() : root_fd_.get(), below, flags);
     if (!fd || !list(fd.get(), host, local)) {
       if (!fd) leave_out(host, local, errno);
       entry.flags |= draft::kRemoved;
@@ -224,22 +244,22 @@ class Scan {
     else
       look_at(0, count);
     if (count > kSplit) std::vector<Found>().swap(found);
-    descend(directory);
+    descend(directory, depth + 1, hold(std::move(fd), depth));
   }
 
   // Tasks for the directories below; few for very many, so that waiting tasks take no memory to speak of.
-  void descend(Directory& directory) {
+  void descend(Directory& directory, uint32_t depth, const Held& holder) {
     Entry* const entries = directory.entries.begin();
     const size_t count = directory.entries.size();
-    auto wanted = [](const Entry& e) { return e.kind == NodeKind::directory && !e.is(draft::kRemoved) && e.payload.directory->host; };
+    auto wanted = [](const Entry& e) { return e.kind == NodeKind::directory && !e.is(draft::kRemoved) && e.value().directory->host; };
     constexpr size_t kBatch = 32;
     for (size_t begin = 0; begin < count;) {
       size_t end = begin, directories = 0;
       while (end < count && directories < kBatch) directories += wanted(entries[end++]);
       if (directories)
-        group_.run([this, entries, begin, end, wanted] {
+        group_.run([this, entries, begin, end, wanted, depth, holder] {
           for (size_t i = begin; i < end; ++i)
-            if (wanted(entries[i])) scan(entries[i]);
+            if (wanted(entries[i])) scan(entries[i], depth, holder);
         });
       begin = end;
     }
@@ -305,6 +325,8 @@ class Scan {
       entry.flags |= draft::kRemoved;
       return;
     }
+    if (entry.kind == NodeKind::directory || entry.kind == NodeKind::file)
+      take_xattrs(fd, name, follow, entry, local, [&] { return path_of(host, name); });
     if (entry.kind == NodeKind::directory) {
       look_at_directory(st, host, follow, entry, local);
     } else if (entry.kind == NodeKind::symlink) {
@@ -329,9 +351,16 @@ class Scan {
           return;
         }
     add_directory(entry, st, &host, "", local);
-    check_output(st, *entry.payload.directory->host, local);
+    check_output(st, *entry.value().directory->host, local);
     // A directory without a host is not descended into.
-    if (job_.options.one_file_system && identity_of(st).device != root_device_) entry.payload.directory->host = nullptr;
+    if (job_.options.one_file_system && identity_of(st).device != root_device_) entry.value().directory->host = nullptr;
+  }
+
+  template <class Where>
+  void take_xattrs(int fd, const char* name, bool follow, Entry& entry, Local& local, Where where) const {
+    if (job_.options.xattrs == Xattrs::ignore) return;
+    if (const int error = local.xattrs.look(job_.options.xattrs, fd, name, follow, entry, *local.pool))
+      local.findings.push_back({Finding::Weight::skipped, printable(where()), "its extended attributes: " + errno_text(error)});
   }
 
   void drop(const HostDir& host, Entry& entry, Local& local, int error) const {
@@ -345,6 +374,7 @@ class Scan {
   const bool root_user_ = ::geteuid() == 0;
   Fd root_fd_;
   uint64_t root_device_ = 0;
+  std::atomic<uint32_t> held_ = 0;
   tbb::task_group group_;
   tbb::enumerable_thread_specific<Local> locals_;
 };
@@ -371,6 +401,12 @@ bool scan_file(const ScanJob& job, const std::string& path, Entry& entry, draft:
     throw Error(ErrorKind::usage, printable(path), "scanning", kOutputInside);
   fill(entry, st, true, draft.pool());
   if (!readable(fd.get(), name.c_str(), st, ::geteuid() == 0)) return missing(EACCES);
+  if (job.options.xattrs != Xattrs::ignore && entry.kind == NodeKind::file) {
+    HostXattrs xattrs;
+    if (const int error = xattrs.look(job.options.xattrs, fd.get(), name.c_str(), true, entry, draft.pool()))
+      findings.push_back({Finding::Weight::skipped, printable(path), "its extended attributes: " + errno_text(error)});
+    add(draft.left_attributes, xattrs.left);
+  }
   if (entry.kind == NodeKind::file) {
     draft::Pool& pool = draft.pool();
     draft::Aside& aside = aside_of(entry, pool);

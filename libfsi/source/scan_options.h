@@ -23,6 +23,13 @@ struct OutputIdentity {
   std::string name;                   ///< its name there
 };
 
+/// What becomes of extended attributes. Only those of users ("user.") can be kept; files and directories alone have such.
+enum class Xattrs : uint8_t {
+  ignore,  ///< nobody asks the file system
+  count,   ///< SourceTree::left_attributes
+  keep,    ///< SourceTree::streams
+};
+
 struct ScanOptions {
   /// Globs over paths of the image; see ExcludeRules. They hold for what is found in directories and
   /// archives, not for what is named itself.
@@ -31,6 +38,7 @@ struct ScanOptions {
   bool one_file_system = false;  ///< directories on another file system than their source stay empty
   bool skip_unreadable = false;  ///< warn and leave out, instead of failing
   bool dedupe = false;           ///< files of equal contents share them
+  Xattrs xattrs = Xattrs::ignore;
 
   // Rules for everything in the image, applied when the tree is frozen.
   std::optional<uint32_t> uid, gid;

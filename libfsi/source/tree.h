@@ -37,8 +37,9 @@ struct Node {
   uint32_t first_child = 0;  ///< directory: its children are consecutive, sorted by name bytes
   uint32_t child_count = 0;
   NodeKind kind = NodeKind::file;
-  bool hidden = false;
-  uint16_t mode = 0;  ///< 07777 bits
+  bool hidden : 1 = false;
+  bool real_time : 1 = false;  ///< file: read and written at a rate (UDF 2.01 and up)
+  uint16_t mode = 0;           ///< 07777 bits
   uint32_t uid = 0, gid = 0;
   uint32_t links = 1;          ///< names of this inode inside the image; directory: 2 + subdirectories
   NodeId link_leader = kNone;  ///< first node (lowest id) of the same inode; itself when alone
@@ -64,7 +65,8 @@ struct Content {
   uint32_t place = kNone;     ///< host_file: host directory; else index into its own table
   NodeId first_node = kNone;  ///< for messages and paths
   OriginKind origin = OriginKind::host_file;
-  bool follow = false;  ///< host_file: open through symbolic links
+  bool follow = false;     ///< host_file: open through symbolic links
+  bool real_time = false;  ///< of a real-time file: contiguous on whole clusters, and never inside of metadata
   Content() : offset(0) {}
 };
 static_assert(sizeof(Content) == 32);
@@ -74,6 +76,21 @@ static_assert(sizeof(Content) == 32);
 struct HostDirectory {
   uint32_t parent = kNone;
   TextRef name;
+};
+
+/// A named stream: bytes beside a file's or a directory's own, as an extended attribute of the host is.
+struct Stream {
+  NodeId node = kNone;  ///< of several names of an inode the first: Node::link_leader
+  TextRef name;         ///< of an extended attribute: without the "user." of the host
+  uint64_t offset = 0;  ///< in SourceTree::stream_bytes
+  uint64_t bytes = 0;
+};
+
+/// Extended attributes that were seen and are not among the streams.
+struct LeftAttributes {
+  uint64_t user = 0;   ///< of users; only where they are not kept
+  uint64_t other = 0;  ///< access control lists, capabilities, trusted ones: they mean something on this machine alone
+  friend bool operator==(const LeftAttributes&, const LeftAttributes&) = default;
 };
 
 /// Fills `out` with bytes from `offset` on; returns how many there were. Thread-safe.
@@ -89,6 +106,9 @@ struct SourceTree {
   std::vector<std::shared_ptr<Fd>> descriptors;
   std::vector<std::shared_ptr<const std::vector<std::byte>>> blobs;
   std::vector<ReadCallback> callbacks;
+  std::vector<Stream> streams;  ///< sorted by node, then by name bytes
+  std::vector<std::byte> stream_bytes;
+  LeftAttributes left_attributes;
 
   std::string_view str(TextRef ref) const { return {text.data() + ref.offset, ref.length}; }
   std::string_view name(NodeId id) const { return str(nodes[id].name); }

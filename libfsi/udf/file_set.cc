@@ -8,6 +8,7 @@
 
 #include "libfsi/base/error.h"
 #include "libfsi/base/record_sink.h"
+#include "libfsi/udf/file_identifier.h"
 #include "libfsi/udf/link_target.h"
 #include "libfsi/udf/timestamp.h"
 
@@ -17,21 +18,20 @@ namespace {
 
 constexpr uint64_t kDescriptorBlock = 0, kTerminatorBlock = 1, kRootBlock = 2, kFirstSection = 3;
 constexpr uint64_t kMarkBytes = 64 * 1024;
-constexpr uint64_t kParentBytes = 40;
-
-constexpr uint64_t padded(uint64_t bytes) { return (bytes + 3) / 4 * 4; }
 
 }  // namespace
 
 FileSet::FileSet(const SourceTree& tree, const Volume& volume, const Layout& layout, const Form& form, const NodeNames& names,
-                 LongTargets& targets)
-    : tree_(tree), volume_(volume), layout_(layout), form_(form), names_(names), targets_(targets) {}
+                 Overflow& overflow)
+    : tree_(tree), volume_(volume), layout_(layout), form_(form), names_(names), overflow_(overflow), streams_(tree, form, overflow) {}
 
 void FileSet::prepare() {
   find_owners();
   measure_directories();
   place_directories();
   place_chains();
+  chains_end_ = blocks_;
+  blocks_ = streams_.prepare(chains_end_);
   if (blocks_ > UINT32_MAX)
     throw Error(ErrorKind::limit, "", "laying out the UDF directories", "they would pass 2^32 blocks; split the source");
 }
@@ -54,7 +54,7 @@ void FileSet::find_owners() {
   is_directory_.freeze();
 }
 
-uint64_t FileSet::identifier_bytes(NodeId id) const { return padded(sizeof(disc::FileIdentifierDescriptor) + names_.size(id)); }
+uint64_t FileSet::identifier_bytes(NodeId id) const { return file_identifier_bytes(names_.size(id)); }
 
 void FileSet::measure_directories() {
   std::mutex mutex;
@@ -104,7 +104,7 @@ void FileSet::place_chains() {
       blocks_ += extents;
     } else if (node.kind == NodeKind::symlink && 7 * uint64_t{node.target.length} > room) {  // 7: the most that "x/" can grow to, and more
       const std::string components = link_components(tree_.str(node.target));
-      if (components.size() > room) targets_.add(id, components.size());
+      if (components.size() > room) overflow_.add_link(id, components.size());
     }
   }
 }
@@ -135,7 +135,7 @@ AllocationRun FileSet::file_run(const Node& node) const {
 
 bool FileSet::holds(ContentId id) const {
   const Content& content = tree_.contents[id];
-  return form_.embed && content.size && content.size <= icb_room(form_) && content.first_node != kNone;
+  return form_.embed && content.size && content.size <= icb_room(form_) && content.first_node != kNone && !content.real_time;
 }
 
 void FileSet::render(const ReadContent& read, uint64_t first, std::span<std::byte> out) const {
@@ -166,7 +166,9 @@ void FileSet::render(const ReadContent& read, uint64_t first, std::span<std::byt
       }
     }
   }
-  for (; block < std::min(end, blocks_); ++block) render_chain(block, blocks(block, block + 1));
+  for (; block < std::min(end, chains_end_); ++block) render_chain(block, blocks(block, block + 1));
+  if (block < std::min(end, blocks_))
+    streams_.render(block, blocks(block, std::min(end, blocks_)), [&](NodeId id) { return Streams::Owner{facts_of(id), icb_block(id)}; });
 }
 
 void FileSet::render_descriptor(std::span<std::byte> block) const {
@@ -175,7 +177,7 @@ void FileSet::render_descriptor(std::span<std::byte> block) const {
   set.volume_charset = set.charset = disc::cs0_charspec();
   set.volume_identifier.set(cs0_text(volume_.volume_id, decltype(set.volume_identifier)::kMost));
   set.identifier.set(cs0_text(volume_.volume_id, decltype(set.identifier)::kMost));
-  set.root = icb_address(kRootBlock, 0);
+  set.root = icb_address(form_, kRootBlock, 0);
   set.domain = disc::domain_regid(form_.revision);
   disc::seal_descriptor(set, disc::TagId::file_set, form_.tag_version, kDescriptorBlock);
   std::memcpy(block.data(), &set, sizeof set);
@@ -187,30 +189,16 @@ void FileSet::render_terminator(std::span<std::byte> block) const {
   std::memcpy(block.data(), &terminator, sizeof terminator);
 }
 
-disc::LongAd FileSet::icb_address(uint64_t block, uint64_t unique_id) const {
-  disc::LongAd ad;
-  ad.length = kSectorSize;
-  ad.location.block = block;
-  ad.location.partition = form_.icb_partition();
-  ad.unique_id = unique_id;
-  return ad;
-}
-
 // The bytes [from, from + out.size()) of a directory's file identifiers. `location`: the block where the identifiers
 // begin, or where all of them are.
 void FileSet::render_identifiers(uint32_t directory, uint64_t from, std::span<std::byte> out, uint64_t location, bool one_location) const {
   const NodeId id = directories_[directory].node;
   const Node& node = tree_.nodes[id];
   RecordSink sink(out, from);
-  std::array<std::byte, padded(sizeof(disc::FileIdentifierDescriptor) + disc::kLongestIdentifier)> record;
-  const auto put = [&](disc::FileIdentifierDescriptor& head, std::string_view name, size_t bytes) {
-    const auto whole = std::span(record).first(bytes);
-    head.identifier_length = name.size();
-    std::memcpy(whole.data(), &head, sizeof head);
-    std::memcpy(whole.data() + sizeof head, name.data(), name.size());
-    std::fill(whole.begin() + static_cast<ptrdiff_t>(sizeof head + name.size()), whole.end(), std::byte{});
-    const uint64_t block = one_location ? location : location + sink.position() / kSectorSize;
-    disc::seal_descriptor(whole, disc::TagId::file_identifier, form_.tag_version, static_cast<uint32_t>(block));
+  std::array<std::byte, kMostFileIdentifierBytes> record;
+  const auto put = [&](uint8_t characteristics, const disc::LongAd& icb, std::string_view name) {
+    const auto whole = std::span(record).first(file_identifier_bytes(name.size()));
+    put_file_identifier(form_, characteristics, icb, name, one_location ? location : location + sink.position() / kSectorSize, whole);
     sink.put(whole);
   };
 
@@ -222,10 +210,7 @@ void FileSet::render_identifiers(uint32_t directory, uint64_t from, std::span<st
     child = large->marks[k - 1].child;
     sink.skip(k * kMarkBytes - large->marks[k - 1].back);
   } else {
-    disc::FileIdentifierDescriptor parent;
-    parent.characteristics = disc::kFidDirectory | disc::kFidParent;
-    parent.icb = icb_address(icb_block(node.parent), unique_id(node.parent));
-    put(parent, {}, kParentBytes);
+    put(disc::kFidDirectory | disc::kFidParent, icb_address(form_, icb_block(node.parent), unique_id(node.parent)), {});
   }
 
   const uint64_t end = from + out.size();
@@ -237,15 +222,14 @@ void FileSet::render_identifiers(uint32_t directory, uint64_t from, std::span<st
     const bool owner = owners_.test(member);
     const uint64_t block = owner ? own_block++ : icb_block(member);
     names_.make(member, name);
-    const uint64_t bytes = padded(sizeof(disc::FileIdentifierDescriptor) + name.size());
+    const uint64_t bytes = file_identifier_bytes(name.size());
     if (sink.position() + bytes <= from) {
       sink.skip(bytes);
       continue;
     }
-    disc::FileIdentifierDescriptor head;
-    head.characteristics = (is_directory_.test(member) ? disc::kFidDirectory : 0) | (tree_.nodes[member].hidden ? disc::kFidHidden : 0);
-    head.icb = icb_address(block, unique_id(member));
-    put(head, name.view(), bytes);
+    const auto characteristics =
+        static_cast<uint8_t>((is_directory_.test(member) ? disc::kFidDirectory : 0) | (tree_.nodes[member].hidden ? disc::kFidHidden : 0));
+    put(characteristics, icb_address(form_, block, unique_id(member)), name.view());
   }
 }
 
@@ -267,18 +251,34 @@ void FileSet::render_children(const ReadContent& read, const Directory& director
   }
 }
 
-void FileSet::render_icb(const ReadContent& read, NodeId id, uint64_t block_number, std::span<std::byte> block) const {
+uint64_t FileSet::links(NodeId id) const {
+  const Node& node = tree_.nodes[id];
+  return (node.kind == NodeKind::directory ? node.links - 1 : node.links) + (streams_.of(leader(id)) ? 1 : 0);
+}
+
+// What ICBs of all types say. A node's streams say the same of themselves.
+IcbFacts FileSet::facts_of(NodeId id) const {
   const Node& node = tree_.nodes[id];
   IcbFacts facts;
-  facts.flags = icb_flags_of(node.mode);
   facts.uid = node.uid;
   facts.gid = node.gid;
   facts.permissions = permissions_of(node.mode);
-  facts.links = static_cast<uint16_t>(std::min(links(node), kMostLinks));
   facts.unique_id = unique_id(id);
   facts.mtime = node.mtime;
   facts.atime = node.atime;
   facts.ctime = node.ctime;
+  return facts;
+}
+
+void FileSet::render_icb(const ReadContent& read, NodeId id, uint64_t block_number, std::span<std::byte> block) const {
+  const Node& node = tree_.nodes[id];
+  IcbFacts facts = facts_of(id);
+  facts.flags = icb_flags_of(node.mode);
+  facts.links = static_cast<uint16_t>(std::min(links(id), kMostLinks));
+  if (const auto streams = streams_.of(id)) {
+    facts.stream_bytes = streams->bytes;
+    facts.streams = icb_address(form_, streams->directory_block, unique_id(id));
+  }
   const size_t space = icb_room(form_);
   const auto room = block.subspan(kSectorSize - space);
   size_t used = 0;
@@ -316,7 +316,7 @@ size_t FileSet::put_directory(NodeId id, uint64_t block_number, IcbFacts& facts,
 
 size_t FileSet::put_file(const ReadContent& read, NodeId id, IcbFacts& facts, std::span<std::byte> room) const {
   const ContentId content = tree_.nodes[id].content;
-  facts.type = disc::FileType::bytes;
+  facts.type = tree_.nodes[id].real_time && form_.real_time ? disc::FileType::real_time : disc::FileType::bytes;
   if (holds(content)) {
     facts.flags |= disc::kIcbArchive | disc::kIcbEmbedded;
     facts.bytes = tree_.contents[content].size;
@@ -339,11 +339,7 @@ size_t FileSet::put_symlink(NodeId id, IcbFacts& facts, std::span<std::byte> roo
     std::memcpy(room.data(), components.data(), components.size());
     return components.size();
   }
-  const LongTargets::Place place = targets_.place(id, layout_.session_start);
-  AllocationRun run;
-  run.block = place.block;
-  run.bytes = place.bytes;
-  run.long_form = form_.metadata_partition;
+  const AllocationRun run = overflow_.link(id);
   facts.flags |= run.long_form ? disc::kIcbLongAds : disc::kIcbShortAds;
   facts.blocks = sectors_for(run.bytes);
   return AllocationChain(run, room.size()).put_in_icb(room, 0, 0);

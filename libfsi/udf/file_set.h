@@ -4,6 +4,7 @@
 //   0  file set descriptor    1  terminator    2  ICB of the root
 //   3  for each directory, in the order of the tree: its file identifiers, then the ICBs of its children
 //      then allocation extent descriptors of files with more extents than an ICB holds
+//      then named streams (streams.h)
 //
 // An ICB's block is arithmetic: hard links take none, all other nodes one each, in the order of the tree.
 #pragma once
@@ -15,19 +16,19 @@
 #include "libfsi/udf/allocation.h"
 #include "libfsi/udf/form.h"
 #include "libfsi/udf/icb.h"
-#include "libfsi/udf/long_targets.h"
 #include "libfsi/udf/node_names.h"
+#include "libfsi/udf/overflow.h"
 #include "libfsi/udf/ranked_bits.h"
+#include "libfsi/udf/streams.h"
 
 namespace fsi::udf {
 
 class FileSet {
  public:
-  /// All must outlive the file set; the layout and the places of `targets` are read by render() alone.
-  FileSet(const SourceTree& tree, const Volume& volume, const Layout& layout, const Form& form, const NodeNames& names,
-          LongTargets& targets);
+  /// All must outlive the file set; the layout and the places of `overflow` are read by render() alone.
+  FileSet(const SourceTree& tree, const Volume& volume, const Layout& layout, const Form& form, const NodeNames& names, Overflow& overflow);
 
-  /// Finds every block; fills `targets`. Parallel inside. The names are prepared.
+  /// Finds every block; fills `overflow`. Parallel inside. The names are prepared.
   void prepare();
 
   uint64_t blocks() const { return blocks_; }
@@ -41,8 +42,10 @@ class FileSet {
   uint64_t directories() const { return directories_.size(); }
   /// File identifiers that are no directory's.
   uint64_t files() const { return tree_.nodes.size() - directories_.size(); }
-  /// Identifiers that name the node: a directory's own and those of its subdirectories' parents.
-  static uint64_t links(const Node& node) { return node.kind == NodeKind::directory ? node.links - 1 : node.links; }
+  /// Identifiers that name the node (ECMA-167 4/14.9.6): a directory's own and those of its subdirectories' parents; that of
+  /// the parent of a stream directory.
+  uint64_t links(NodeId id) const;
+  const Streams& streams() const { return streams_; }
   static constexpr uint64_t kMostLinks = UINT16_MAX;
   uint64_t next_unique_id() const { return disc::kFirstUniqueId + tree_.nodes.size(); }
 
@@ -81,12 +84,12 @@ class FileSet {
   uint64_t icb_block(NodeId id) const;
   AllocationRun file_run(const Node& node) const;
   uint64_t chain_block(NodeId id) const;
-  disc::LongAd icb_address(uint64_t block, uint64_t unique_id) const;
 
   void render_descriptor(std::span<std::byte> block) const;
   void render_terminator(std::span<std::byte> block) const;
   void render_identifiers(uint32_t directory, uint64_t from, std::span<std::byte> out, uint64_t location, bool one_location) const;
   void render_children(const ReadContent& read, const Directory& directory, uint64_t first, std::span<std::byte> out) const;
+  IcbFacts facts_of(NodeId id) const;
   void render_icb(const ReadContent& read, NodeId id, uint64_t block_number, std::span<std::byte> block) const;
   size_t put_directory(NodeId id, uint64_t block_number, IcbFacts& facts, std::span<std::byte> room) const;
   size_t put_file(const ReadContent& read, NodeId id, IcbFacts& facts, std::span<std::byte> room) const;
@@ -98,7 +101,8 @@ class FileSet {
   const Layout& layout_;
   const Form form_;
   const NodeNames& names_;
-  LongTargets& targets_;
+  Overflow& overflow_;
+  Streams streams_;
 
   RankedBits owners_;  // nodes with an ICB of their own: all but the root and hard links
   RankedBits is_directory_;
@@ -106,6 +110,7 @@ class FileSet {
   std::vector<Marks> marks_;            // by directory
   std::vector<Chained> chained_;        // by node and by block
   uint64_t sections_end_ = 0;           // first block behind the directories
+  uint64_t chains_end_ = 0;             // first block behind the allocation extents
   uint64_t blocks_ = 0;
 };
 

@@ -22,15 +22,17 @@ struct Form {
   explicit Form(const UdfOptions& options)
       : revision(static_cast<uint16_t>(options.revision)),
         tag_version(revision >= 0x0200 ? 3 : 2),
-        extended(revision >= 0x0200),
-        metadata_partition(revision >= 0x0250),
+        extended(revision >= kFirstWithStreams),
+        real_time(revision >= kFirstWithRealTime),
+        metadata_partition(revision >= kFirstWithMetadataPartition),
         duplicate(metadata_partition && options.duplicate_metadata),
         embed(options.embed),
         anchor_from_end(options.end_is_taken ? disc::kAnchorSector + 1 : 1) {}
 
   uint16_t revision;
   uint16_t tag_version;
-  bool extended;             ///< extended file entries instead of file entries
+  bool extended;             ///< extended file entries instead of file entries, and with them named streams
+  bool real_time;            ///< files of type 249
   bool metadata_partition;   ///< ICBs and directories lie in a metadata partition
   bool duplicate;            ///< which is there twice
   bool embed;                ///< small files and directories lie inside of their ICBs

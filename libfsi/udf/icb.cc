@@ -57,7 +57,8 @@ void put_icb(const Form& form, const IcbFacts& facts, std::span<const std::byte>
   if (form.extended) {
     disc::ExtendedFileEntry entry;
     put_entry(facts, attributes, allocation.size(), entry);
-    entry.object_size = facts.bytes;
+    entry.object_size = facts.bytes + facts.stream_bytes;
+    entry.stream_directory = facts.streams;
     // No source tells when it was made; it cannot have been after any of the others.
     const Time created = std::min({facts.mtime, facts.atime, facts.ctime});
     entry.creation_time = created == facts.mtime ? entry.modification_time : timestamp(created);

@@ -18,6 +18,8 @@ struct IcbFacts {
   uint64_t bytes = 0;
   uint64_t blocks = 0;  ///< recorded outside of the ICB
   uint64_t unique_id = 0;
+  uint64_t stream_bytes = 0;  ///< of all its streams
+  disc::LongAd streams;       ///< ICB of the stream directory; of length 0 without one
   Time mtime = 0, atime = 0, ctime = 0;
   std::optional<uint64_t> device;  ///< makedev() number
 };

@@ -29,7 +29,7 @@ bool is_sr(std::string_view name) {
 /// What sysfs has about a block device `name`.
 FoundDrive described(const std::string& sys, const std::string& name, std::string node) {
   const fs::path device = fs::path(sys) / "block" / name / "device";
-  FoundDrive found{std::move(node), {}, first_line(device / "vendor"), first_line(device / "model"), first_line(device / "rev")};
+  FoundDrive found{std::move(node), {}, first_line(device / "vendor"), first_line(device / "model"), first_line(device / "rev"), {}};
   std::error_code none;
   for (const auto& entry : fs::directory_iterator(device / "scsi_generic", none))
     found.sg_node = "/dev/" + entry.path().filename().string();
@@ -78,7 +78,11 @@ std::vector<FoundDrive> find_drives() {
     const char* node = udev_device_get_devnode(device.get());
     const char* cdrom = udev_device_get_property_value(device.get(), "ID_CDROM");
     // Where no udev daemon runs there are no properties; the kernel's name still says it.
-    if (name && node && (is_sr(name) || (cdrom && std::string_view(cdrom) == "1"))) out.push_back(described("/sys", name, node));
+    if (name && node && (is_sr(name) || (cdrom && std::string_view(cdrom) == "1"))) {
+      out.push_back(described("/sys", name, node));
+      const char* serial = udev_device_get_property_value(device.get(), "ID_SERIAL_SHORT");
+      if (serial) out.back().serial = serial;
+    }
   }
   sort_by_name(out);
   return out;

@@ -69,13 +69,16 @@ Answer Drive::run(const Command& command) {
     switch (rule.action) {
       case Action::carry_on:
         recovered_ = answer.sense;
+        ++recoveries_;
         answer.outcome = Outcome::good;
         return answer;
       case Action::retry:
         if (attempts++ >= rule.attempts) return answer;
         break;
       case Action::wait:
-        if (transport_->now() - began >= rule.patience) return answer;
+        if (transport_->now() - began >=
+            (phase_ == Phase::read ? std::min<std::chrono::milliseconds>(rule.patience, limit::kReadBusy) : rule.patience))
+          return answer;
         break;
       case Action::start:
         if (attempts++ >= rule.attempts) return answer;
@@ -84,6 +87,7 @@ Answer Drive::run(const Command& command) {
         break;
       default: return answer;
     }
+    ++resent_;
     transport_->sleep(rule.pause);
   }
 }
@@ -211,22 +215,30 @@ std::optional<MediaEvent> Drive::media_event() {
   return data.event;
 }
 
-void Drive::synchronize_cache() { long_command({op::kSynchronizeCache, 0x02, 0, 0, 0, 0, 0, 0, 0, 0}, "writing out the drive's buffer"); }
+void Drive::synchronize_cache() {
+  long_command({op::kSynchronizeCache, 0x02, 0, 0, 0, 0, 0, 0, 0, 0}, 0x02, limit::kWholeOperation, "writing out the drive's buffer");
+}
+
+void Drive::blank(BlankType type) {
+  Cdb cdb{op::kBlank, static_cast<uint8_t>(0x10 | static_cast<uint8_t>(type)), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0};
+  long_command(cdb, 0x10, limit::kErase, "blanking the disc");
+}
 
 void Drive::close_track_session(CloseFunction function, uint16_t track) {
   Cdb cdb{op::kCloseTrackSession, 0x01, static_cast<uint8_t>(function), 0, 0, 0, 0, 0, 0, 0};
   put16(cdb, 4, track);
-  long_command(cdb, function == CloseFunction::track     ? "closing the track"
-                    : function == CloseFunction::session ? "closing the session"
-                                                         : "closing the disc");
+  long_command(cdb, 0x01, limit::kWholeOperation,
+               function == CloseFunction::track     ? "closing the track"
+               : function == CloseFunction::session ? "closing the session"
+                                                    : "closing the disc");
 }
 
 // With IMMED the drive answers at once and is busy afterwards; drives that do not take IMMED get the long form.
-void Drive::long_command(Cdb cdb, std::string_view doing) {
+void Drive::long_command(Cdb cdb, uint8_t immediate, std::chrono::milliseconds longest, std::string_view doing) {
   Answer answer = run(plain(cdb, limit::kWrite));
   if (declined(answer, phase_) && answer.sense.asc == 0x24) {
-    cdb.bytes[1] &= static_cast<uint8_t>(~(cdb.opcode() == op::kSynchronizeCache ? 0x02 : 0x01));
-    answer = run(plain(cdb, limit::kWholeOperation));
+    cdb.bytes[1] &= static_cast<uint8_t>(~immediate);
+    answer = run(plain(cdb, longest));
   }
   if (!answer.good()) fail(doing, answer);
 }

@@ -67,6 +67,9 @@ class Drive {
   /// A recovered error is no failure, but somebody may want to know.
   std::optional<Sense> take_recovered() { return std::exchange(recovered_, std::nullopt); }
   void note_recovered(const Sense& sense) { recovered_ = sense; }
+  /// Since it was opened: commands that run() had to send again, and those that the drive did with a recovered error.
+  uint64_t resent() const { return resent_; }
+  uint64_t recoveries() const { return recoveries_; }
 
   // What it is.
   InquiryData inquiry();
@@ -86,6 +89,8 @@ class Drive {
   // How it is set.
   /// The page alone, header included, without what comes before; empty when the drive does not have it.
   std::vector<std::byte> mode_page(ModePageCode page, PageControl control = PageControl::current);
+  /// All pages the drive has, each alone with its header. Empty when it does not tell.
+  std::vector<std::vector<std::byte>> mode_pages();
   /// MODE SELECT(10) of one page. The answer is the caller's: a refusal may be a plain "not supported".
   Answer mode_select(std::span<const std::byte> page);
   /// GET PERFORMANCE type 3, else mode page 2A; fastest first; empty when the drive keeps it to itself.
@@ -98,9 +103,17 @@ class Drive {
   // Reading and writing, in sectors of 2048 bytes.
   Answer read(fsi::Lba lba, std::span<std::byte> out);        ///< READ(10)
   Answer write(fsi::Lba lba, std::span<const std::byte> in);  ///< WRITE(10), one command, no policy
+  // CD, drive_cd.cc. Addresses may be negative; a block has the size that the write parameters or the cue sheet give it.
+  Answer send_cue_sheet(std::span<const std::byte> sheet);
+  Answer write_blocks(int32_t lba, uint32_t blocks, std::span<const std::byte> in);  ///< WRITE(10), one command, no policy
+  /// READ CD; `main` and `sub` as in scsi/cue_sheet.h.
+  Answer read_cd(int32_t lba, uint32_t blocks, uint8_t main, uint8_t sub, std::span<std::byte> out);
+
   std::optional<DriveBuffer> buffer_capacity();
   void synchronize_cache();
   void close_track_session(CloseFunction function, uint16_t track);
+  /// BLANK. Answers at once where the drive lets it; wait_ready() then waits for the end.
+  void blank(BlankType type);
   /// Optimum power calibration. Drives that do it by themselves refuse; that is fine.
   void calibrate_power();
 
@@ -113,12 +126,15 @@ class Drive {
  private:
   std::optional<std::vector<std::byte>> fetch(Cdb cdb, size_t length_at, size_t header, std::string_view doing,
                                               const std::function<size_t(std::span<const std::byte>)>& total);
+  std::vector<std::vector<std::byte>> mode_pages_of(uint8_t code, PageControl control);
   Answer read_into(Cdb cdb, std::span<std::byte> buffer, std::string_view doing);
-  void long_command(Cdb cdb, std::string_view doing);
+  /// `immediate`: where the command block has its IMMED bit, byte 1. `longest`: without it.
+  void long_command(Cdb cdb, uint8_t immediate, std::chrono::milliseconds longest, std::string_view doing);
 
   std::unique_ptr<Transport> transport_;
   Phase phase_ = Phase::probe;
   std::optional<Sense> recovered_;
+  uint64_t resent_ = 0, recoveries_ = 0;
 };
 
 /// Polls until the drive says GOOD twice in a row (some say it once while still busy). Lets time pass through the
@@ -133,7 +149,9 @@ inline constexpr auto kCommand = 30s;
 inline constexpr auto kWrite = 200s;
 inline constexpr auto kLoad = 300s;
 inline constexpr auto kWholeOperation = 3600s;  ///< close or synchronize without IMMED
+inline constexpr auto kErase = 18000s;          ///< a full blank or format; five hours, for BD of many layers need hours
 inline constexpr auto kBecomingReady = 100s;
+inline constexpr auto kReadBusy = 60s;  ///< a drive that is busy with something else when it shall read
 }  // namespace limit
 
 }  // namespace rec

@@ -22,26 +22,33 @@ Command transfer(Cdb cdb, Direction direction, std::span<std::byte> in, std::spa
 }
 }  // namespace
 
-std::vector<std::byte> Drive::mode_page(ModePageCode page, PageControl control) {
-  Cdb cdb{
-      op::kModeSense10, 0x08, static_cast<uint8_t>(static_cast<uint8_t>(control) << 6 | static_cast<uint8_t>(page)), 0, 0, 0, 0, 0, 0, 0};
+std::vector<std::vector<std::byte>> Drive::mode_pages_of(uint8_t code, PageControl control) {
+  Cdb cdb{op::kModeSense10, 0x08, static_cast<uint8_t>(static_cast<uint8_t>(control) << 6 | code), 0, 0, 0, 0, 0, 0, 0};
   const auto total = [](std::span<const std::byte> bytes) {
     fsi::Be16 length;
     return load(bytes, 0, length) ? length + sizeof length : 0;
   };
-  const auto answer = fetch(cdb, 7, sizeof(ModeHeader10), "reading a mode page", total);
+  const auto answer = fetch(cdb, 7, sizeof(ModeHeader10), "reading the mode pages", total);
+  std::vector<std::vector<std::byte>> pages;
   ModeHeader10 header;
-  if (!answer || !load(*answer, 0, header)) return {};
+  if (!answer || !load(*answer, 0, header)) return pages;
   ModePageHeader at_page;
   for (size_t at = sizeof header + header.block_descriptor_length; load(*answer, at, at_page);) {
     const size_t length = sizeof at_page + at_page.length;
     if (answer->size() - at < length) break;
-    if (at_page.page() == static_cast<uint8_t>(page))
-      return {answer->begin() + static_cast<ptrdiff_t>(at), answer->begin() + static_cast<ptrdiff_t>(at + length)};
+    pages.emplace_back(answer->begin() + static_cast<ptrdiff_t>(at), answer->begin() + static_cast<ptrdiff_t>(at + length));
     at += length;
   }
+  return pages;
+}
+
+std::vector<std::byte> Drive::mode_page(ModePageCode page, PageControl control) {
+  for (auto& found : mode_pages_of(static_cast<uint8_t>(page), control))
+    if ((static_cast<uint8_t>(found[0]) & 0x3F) == static_cast<uint8_t>(page)) return std::move(found);
   return {};
 }
+
+std::vector<std::vector<std::byte>> Drive::mode_pages() { return mode_pages_of(0x3F, PageControl::current); }
 
 std::optional<Capabilities> Drive::capabilities() {
   const auto page = mode_page(ModePageCode::capabilities);

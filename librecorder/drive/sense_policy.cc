@@ -9,18 +9,21 @@ using fsi::ErrorKind;
 constexpr uint8_t kAny = SenseRule::kAny;
 constexpr uint8_t bit(Phase p) { return static_cast<uint8_t>(p); }
 constexpr uint8_t kProbe = bit(Phase::probe), kPrepare = bit(Phase::prepare), kWrite = bit(Phase::write), kClose = bit(Phase::close),
-                  kRead = bit(Phase::read);
-constexpr uint8_t kAll = kProbe | kPrepare | kWrite | kClose | kRead;
+                  kRead = bit(Phase::read), kFormat = bit(Phase::format);
+constexpr uint8_t kAll = kProbe | kPrepare | kWrite | kClose | kRead | kFormat;
 constexpr uint8_t kBurning = kWrite | kClose;
-constexpr uint8_t kNotBurning = kAll & ~kBurning;
+constexpr uint8_t kNotBurning = kAll & ~(kBurning | kFormat);
 
 constexpr std::string_view kNoDisc = "put a disc in";
 constexpr std::string_view kClean = "clean the disc or take another one";
 constexpr std::string_view kOtherDisc = "take a disc that this drive can write";
 constexpr std::string_view kSpoiled = "the disc may be spoiled; take another one, if it happens again a slower speed or another brand";
+constexpr std::string_view kWorn = "the disc is worn out or dirty: clean it and erase it in full, or take another one";
 constexpr std::string_view kFaulty = "switch the drive off and on; if it stays, the drive is broken";
 constexpr std::string_view kBusyDrive = "wait until the drive has finished what it is doing and try again";
 constexpr std::string_view kChanged = "the disc was changed or the tray opened while burning; the disc is incomplete";
+constexpr std::string_view kUnformatted = "the disc was changed or the drive reset while erasing or formatting; do that again";
+constexpr std::string_view kOtherNow = "the disc was changed or the tray opened while reading; begin again";
 constexpr std::string_view kReset = "the drive was reset while burning; check cable and power, the disc is probably incomplete";
 
 // Most particular first. The union of what burning programs have learned from real drives.
@@ -33,6 +36,8 @@ constexpr SenseRule kRules[] = {
     {0x2, 0x04, 0x02, kAll, Action::start, 1, 0ms, 0ms, ErrorKind::failed, kFaulty},
     {0x2, 0x04, 0x03, kAll, Action::fail, 0, 0ms, 0ms, ErrorKind::unsuitable, "the drive needs a hand: look at its tray and its disc"},
     {0x2, 0x04, 0x04, kWrite, Action::synchronize, 1, 0ms, 0ms, ErrorKind::failed, kBusyDrive},
+    {0x2, 0x04, 0x04, kFormat, Action::wait, 0, 500ms, 18000s, ErrorKind::failed, kBusyDrive},
+    {0x2, 0x04, 0x07, kFormat, Action::wait, 0, 500ms, 18000s, ErrorKind::failed, kBusyDrive},
     {0x2, 0x04, 0x04, kAll, Action::wait, 0, 500ms, 3600s, ErrorKind::failed, kBusyDrive},
     {0x2, 0x04, 0x07, kWrite, Action::wait, 0, 60ms, 120s, ErrorKind::failed, kBusyDrive},
     {0x2, 0x04, 0x07, kAll, Action::wait, 0, 300ms, 3600s, ErrorKind::failed, kBusyDrive},
@@ -48,6 +53,7 @@ constexpr SenseRule kRules[] = {
     {0x3, 0x73, kAny, kAll, Action::fail, 0, 0ms, 0ms, ErrorKind::unsuitable,
      "the drive cannot find the right laser power; take another disc"},
     {0x3, 0x30, kAny, kAll, Action::fail, 0, 0ms, 0ms, ErrorKind::unsuitable, kOtherDisc},
+    {0x3, kAny, kAny, kFormat, Action::fail, 0, 0ms, 0ms, ErrorKind::failed, kWorn},
     {0x3, kAny, kAny, kBurning | kPrepare, Action::fail, 0, 0ms, 0ms, ErrorKind::failed, kSpoiled},
     {0x3, kAny, kAny, kAll, Action::fail, 0, 0ms, 0ms, ErrorKind::failed, kClean},
     {0x4, kAny, kAny, kAll, Action::fail, 0, 0ms, 0ms, ErrorKind::failed, kFaulty},
@@ -66,7 +72,11 @@ constexpr SenseRule kRules[] = {
 
     {0x6, 0x28, kAny, kBurning, Action::fail, 0, 0ms, 0ms, ErrorKind::failed, kChanged},
     {0x6, 0x29, kAny, kBurning, Action::fail, 0, 0ms, 0ms, ErrorKind::failed, kReset},
+    {0x6, 0x28, kAny, kRead, Action::fail, 0, 0ms, 0ms, ErrorKind::unsuitable, kOtherNow},
     {0x6, 0x2A, kAny, kWrite, Action::resend, 3},
+    {0x6, 0x28, kAny, kFormat, Action::fail, 0, 0ms, 0ms, ErrorKind::failed, kUnformatted},
+    {0x6, 0x29, kAny, kFormat, Action::fail, 0, 0ms, 0ms, ErrorKind::failed, kUnformatted},
+    {0x6, 0x2A, kAny, kFormat, Action::retry, 3, 20ms},
     // An eject request, while the door is locked: the user pressed the button.
     {0x6, 0x5A, kAny, kAll, Action::retry, 10, 50ms},
     {0x6, kAny, kAny, kNotBurning, Action::retry, 10, 20ms},

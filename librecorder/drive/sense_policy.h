@@ -14,7 +14,7 @@ namespace rec {
 
 /// What the drive is being used for at the moment. The same sense means different things: a unit attention while
 /// looking at a disc is news, while writing it is a disaster.
-enum class Phase : uint8_t { probe = 1, prepare = 2, write = 4, close = 8, read = 16 };
+enum class Phase : uint8_t { probe = 1, prepare = 2, write = 4, close = 8, read = 16, format = 32 };  // format: also blanking
 
 enum class Action : uint8_t {
   carry_on,     ///< the command was done; worth a note

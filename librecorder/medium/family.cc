@@ -5,6 +5,7 @@ namespace rec {
 const MediumFamily* family_for(Profile profile) {
   switch (profile) {
     case Profile::cd_r: return &cd_r_family();
+    case Profile::cd_rw: return &cd_rw_family();
     case Profile::dvd_plus_r: return &dvd_plus_r_family();
     case Profile::bd_r_srm: return &bd_r_family();
     default: return nullptr;

@@ -44,6 +44,7 @@ class MediumFamily {
 };
 
 const MediumFamily& cd_r_family();
+const MediumFamily& cd_rw_family();
 const MediumFamily& dvd_plus_r_family();
 const MediumFamily& bd_r_family();
 

@@ -18,6 +18,13 @@ std::string_view state_name(MediumState state) {
 
 double speed_1x(Profile profile) { return is_bd(profile) ? 4495.5 : is_dvd(profile) ? 1385.0 : 176.4; }
 
+fsi::Lba last_session_start(const Medium& medium) {
+  const Track* first = nullptr;
+  for (const Track& track : medium.tracks)
+    if (!track.blank && (!first || track.session > first->session)) first = &track;
+  return first ? first->start : 0;
+}
+
 uint64_t recorded_end(const Medium& medium) {
   uint64_t end = 0;
   for (const Track& track : medium.tracks) {

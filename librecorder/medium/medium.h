@@ -78,6 +78,9 @@ std::string_view state_name(MediumState state);
 /// How fast 1x is, in kB/s, for a profile: CD 176.4, DVD 1385, BD 4495.5.
 double speed_1x(Profile profile);
 
+/// Where the last session that has something in it begins.
+fsi::Lba last_session_start(const Medium& medium);
+
 /// The first sector after everything that is recorded in the last session and can be read. `sectors` of a track that
 /// has run-out blocks counts them; see Track.
 uint64_t recorded_end(const Medium& medium);

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <vector>
 
+#include "librecorder/pipeline/priority.h"
+
 namespace rec {
 
 namespace {
@@ -13,8 +15,8 @@ constexpr size_t kReadAtOnce = 1 << 20;
 constexpr size_t kPadding = 1 << 20;
 }  // namespace
 
-Feeder::Feeder(Input& input, Ring& ring, std::optional<uint64_t> limit)
-    : input_(input), ring_(ring), limit_(limit), thread_([this] { run(); }) {}
+Feeder::Feeder(Input& input, Ring& ring, std::optional<uint64_t> limit, bool real_time)
+    : input_(input), ring_(ring), limit_(limit), real_time_(real_time), thread_([this] { run(); }) {}
 
 Feeder::~Feeder() {
   ring_.cancel();
@@ -23,6 +25,7 @@ Feeder::~Feeder() {
 }
 
 void Feeder::run() {
+  const RealTime priority(real_time_);
   try {
     fill();
     ring_.end();

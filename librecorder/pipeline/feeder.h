@@ -16,7 +16,8 @@ class Feeder {
  public:
   /// Starts at once. At most `limit` bytes are taken from the input, all when there is no limit.
   /// Input and ring outlive the feeder. An error of the input reaches the writer through the ring.
-  Feeder(Input& input, Ring& ring, std::optional<uint64_t> limit);
+  /// `real_time`: with that priority, where it is allowed.
+  Feeder(Input& input, Ring& ring, std::optional<uint64_t> limit, bool real_time = false);
   /// Cancels ring and input, and joins: never waits for a source that has gone quiet.
   ~Feeder();
   Feeder(const Feeder&) = delete;
@@ -34,6 +35,7 @@ class Feeder {
   Input& input_;
   Ring& ring_;
   const std::optional<uint64_t> limit_;
+  const bool real_time_;
   std::promise<bool> found_;
   std::future<bool> surplus_ = found_.get_future();
   std::thread thread_;

@@ -48,6 +48,15 @@ FileInput::FileInput(const std::string& path) : name_(fsi::printable(path)) {
 
 FileInput::FileInput(fsi::Fd fd, std::string name) : fd_(std::move(fd)), name_(std::move(name)) { look(); }
 
+std::unique_ptr<Input> FileInput::again() const {
+  if (!bytes_) return nullptr;
+  const off_t here = lseek(fd_.get(), 0, SEEK_CUR);
+  // A descriptor of its own: a duplicate would share the position.
+  fsi::Fd fd(::open(("/proc/self/fd/" + std::to_string(fd_.get())).c_str(), O_RDONLY | O_CLOEXEC));
+  if (!fd || here < 0 || lseek(fd.get(), here, SEEK_SET) != here) return nullptr;
+  return std::make_unique<FileInput>(std::move(fd), name_);
+}
+
 void FileInput::look() {
   struct stat st {};
   if (fstat(fd_.get(), &st) != 0) throw fsi::system_error(name_, "looking at the image", errno, ErrorKind::source);

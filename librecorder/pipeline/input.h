@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -31,6 +32,11 @@ class Input {
   /// How long it is, in bytes, when that is known without reading: a file has a length, a pipe has not.
   virtual std::optional<uint64_t> bytes() const = 0;
   virtual std::string name() const = 0;
+  /// The same bytes once more, from the beginning, for another reader; null when they can be read only once. Call it before
+  /// the first read.
+  virtual std::unique_ptr<Input> again() const { return nullptr; }
+  /// Others read it too, and may hold it up for as long as they like.
+  virtual bool may_be_held_up() const { return false; }
 
  protected:
   virtual size_t read_more(std::span<std::byte> out) = 0;
@@ -51,6 +57,7 @@ class FileInput : public Input {
   void cancel() noexcept override;
   std::optional<uint64_t> bytes() const override { return bytes_; }
   std::string name() const override { return name_; }
+  std::unique_ptr<Input> again() const override;
 
  protected:
   size_t read_more(std::span<std::byte> out) override;
@@ -73,6 +80,7 @@ class SectorInput : public Input {
   void cancel() noexcept override;
   std::optional<uint64_t> bytes() const override { return source_.sectors() * fsi::kSectorSize; }
   std::string name() const override { return source_.name(); }
+  std::unique_ptr<Input> again() const override { return std::make_unique<SectorInput>(source_); }
 
  protected:
   size_t read_more(std::span<std::byte> out) override;

@@ -10,6 +10,7 @@
 
 #include "libfsi/base/error.h"
 #include "libfsi/base/progress.h"
+#include "librecorder/pipeline/ring.h"
 
 namespace rec {
 
@@ -29,10 +30,10 @@ fsi::Fd nameless_file(const std::string& dir) {
   unlink(path.c_str());
   return fd;
 }
-}  // namespace
 
-std::unique_ptr<FileInput> spool(Input& input, std::optional<uint64_t> expected, const SpoolProgress& progress,
-                                 const std::stop_token& stop) {
+/// `next` gives the following bytes, none at the end.
+std::unique_ptr<FileInput> copied(const std::string& name, std::optional<uint64_t> expected, const SpoolProgress& progress,
+                                  const std::stop_token& stop, const std::function<std::span<const std::byte>()>& next) {
   const std::string dir = spool_directory();
   fsi::Fd fd = nameless_file(dir);
   struct statvfs space {};
@@ -43,17 +44,41 @@ std::unique_ptr<FileInput> spool(Input& input, std::optional<uint64_t> expected,
                        std::to_string(*expected) + " bytes are needed and " + std::to_string(free) +
                            " are free; set TMPDIR to a directory with more room");
   }
-  const std::stop_callback wake(stop, [&] { input.cancel(); });
-  std::vector<std::byte> block(1 << 20);
   uint64_t done = 0;
-  while (const size_t n = input.read(block)) {
-    fsi::write_stream(fd.get(), std::span(block).first(n), dir);
-    done += n;
+  for (auto bytes = next(); !bytes.empty(); bytes = next()) {
+    fsi::write_stream(fd.get(), bytes, dir);
+    done += bytes.size();
     if (progress) progress(done);
   }
   fsi::check_stop(stop);
   if (lseek(fd.get(), 0, SEEK_SET) != 0) throw fsi::system_error(fsi::printable(dir), "rewinding the temporary file");
-  return std::make_unique<FileInput>(std::move(fd), input.name());
+  return std::make_unique<FileInput>(std::move(fd), name);
+}
+}  // namespace
+
+std::unique_ptr<FileInput> spool(Input& input, std::optional<uint64_t> expected, const SpoolProgress& progress,
+                                 const std::stop_token& stop) {
+  const std::stop_callback wake(stop, [&] { input.cancel(); });
+  std::vector<std::byte> block(1 << 20);
+  return copied(input.name(), expected, progress, stop, [&] { return std::span<const std::byte>(block).first(input.read(block)); });
+}
+
+std::unique_ptr<FileInput> spool(Ring& ring, const std::string& name, std::optional<uint64_t> expected, const SpoolProgress& progress,
+                                 const std::stop_token& stop) {
+  size_t taken = 0;
+  auto file = copied(name, expected, progress, stop, [&]() -> std::span<const std::byte> {
+    if (taken) ring.drop(std::exchange(taken, 0));
+    while (!stop.stop_requested() && !ring.cancelled() && !ring.drained()) {
+      if (const auto front = ring.front(); !front.empty()) {
+        taken = front.size();
+        return front;
+      }
+      ring.want(Ring::kChunk, std::chrono::milliseconds(500));
+    }
+    return {};
+  });
+  if (const auto error = ring.error()) std::rethrow_exception(error);
+  return file;
 }
 
 }  // namespace rec

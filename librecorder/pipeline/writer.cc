@@ -19,37 +19,85 @@ struct Free {
   void operator()(std::byte* p) const { std::free(p); }
 };
 
-/// Full but for a little, so that the feeder need not stop for the writer to start.
-size_t full_mark(const Ring& ring) { return std::max(ring.capacity() - ring.capacity() / 8, Ring::kChunk); }
+constexpr auto kLook = 20ms;          // between two looks at a ring that is not full enough
+constexpr size_t kWakeFor = 1 << 20;  // waking for every chunk would cost more than the chunk
+constexpr auto kAskDrive = 100ms;
+
+Pacer::Facts facts_of(const WriteJob& job, const Ring& ring, Drive& drive) {
+  Pacer::Facts facts;
+  facts.ring = ring.capacity();
+  facts.chunk = Ring::kChunk;
+  for (const uint32_t kb : job.speeds_kb) facts.speeds.push_back(data_rate(kb, job.profile));
+  if (const auto buffer = drive.buffer_capacity()) facts.drive_buffer = buffer->size;
+  facts.may_stop = job.may_stop;
+  return facts;
+}
 }  // namespace
 
+uint64_t data_rate(uint32_t kb_per_second, Profile profile) {
+  const uint64_t raw = uint64_t{kb_per_second} * 1000;
+  return is_cd(profile) ? raw * 2048 / 2352 : raw;
+}
+
 Writer::Writer(Drive& drive, const MediumFamily& family, Ring& ring, WriteJob job)
-    : drive_(drive), family_(family), ring_(ring), job_(std::move(job)), next_(job_.start) {}
+    : drive_(drive), family_(family), ring_(ring), job_(std::move(job)), next_(job_.start), pacer_(facts_of(job_, ring, drive)) {
+  if (!job_.speeds_kb.empty()) written_.speed_kb = job_.speeds_kb.front();
+}
 
 void Writer::tick(const WriteProgress& progress) {
   const auto now = std::chrono::steady_clock::now();
   if (!progress || now - last_tick_ < kTick) return;
   last_tick_ = now;
-  progress(written_, ring_);
+  tell(progress);
 }
 
-bool Writer::wait_for_ring(size_t fill, const WriteProgress& progress, const std::stop_token& stop) {
-  while (!stop.stop_requested()) {
-    if (ring_.want(fill, kTick)) return true;
-    tick(progress);
+void Writer::tell(const WriteProgress& progress) {
+  written_.stops = pacer_.stops();
+  written_.seconds_lost = std::chrono::duration<double>(pacer_.lost()).count();
+  if (progress) progress(written_, ring_);
+}
+
+Pacer::Look Writer::look() const {
+  const Ring::Level level = ring_.level();
+  return {drive_.transport().now(), level.fill, level.put, (next_ - job_.start) * kSectorSize, level.ended};
+}
+
+void Writer::follow(const Pacer::Advice& advice) {
+  if (!advice.speed) return;
+  const uint32_t kb = job_.speeds_kb[*advice.speed];
+  const Answer answer = drive_.set_write_speed(kb, job_.profile, static_cast<fsi::Lba>(job_.start + job_.free_sectors - 1));
+  if (!answer.good()) {
+    // One speed then. What is wrong with the drive, if anything, the next WRITE will tell.
+    pacer_.refused(speed_);
+    written_.speed_refused = true;
+    return;
   }
-  return false;
+  speed_ = *advice.speed;
+  written_.speed_kb = kb;
+  written_.speeds.push_back({written_.data_sectors, kb});
+}
+
+// Nothing can be written at the moment, so there is time to ask how much the drive still has.
+void Writer::ask_drive() {
+  const auto now = drive_.transport().now();
+  if (now - asked_ < kAskDrive) return;
+  asked_ = now;
+  if (const auto buffer = drive_.buffer_capacity()) pacer_.drive_holds(buffer->size - std::min(buffer->size, buffer->available));
 }
 
 void Writer::fill_ring(const WriteProgress& progress, const std::stop_token& stop) {
-  wait_for_ring(full_mark(ring_), progress, stop);
+  for (auto now = look(); !stop.stop_requested() && !ring_.cancelled() && !pacer_.filled(now); now = look()) {
+    pacer_.fill(now);
+    ring_.want(pacer_.refill_mark(), kLook);
+    tick(progress);
+  }
   written_.lowest_fill = ring_.fill();
 }
 
 Written Writer::write(const WriteProgress& progress, const std::stop_token& stop) {
   write_data(progress, stop);
   pad();
-  if (progress) progress(written_, ring_);
+  tell(progress);
   return written_;
 }
 
@@ -60,16 +108,20 @@ void Writer::write_data(const WriteProgress& progress, const std::stop_token& st
     written_.end = how;
     written_.data_sectors = fsi::sectors_for(bytes);
   };
+  follow(pacer_.begin(look()));
   for (;;) {
-    if (!ring_.ended()) written_.lowest_fill = std::min(written_.lowest_fill, ring_.fill());
-    const auto front = ring_.front();
+    const Pacer::Look now = look();
+    if (!now.ended) written_.lowest_fill = std::min(written_.lowest_fill, now.fill);
+    const Pacer::Advice advice = pacer_.look(now);
+    follow(advice);
+    if (advice.what == Pacer::Do::end) return ended(WriteEnd::late_source);
+    const auto front = advice.what == Pacer::Do::wait ? std::span<const std::byte>{} : ring_.front();
     if (front.empty()) {
       if (ring_.drained()) break;
       if (stop.stop_requested() || ring_.cancelled()) return ended(WriteEnd::interrupted);
-      if (!ring_.ended()) {
-        ++written_.stops;
-        wait_for_ring(full_mark(ring_), progress, stop);
-      }
+      if (advice.what != Pacer::Do::wait) ask_drive();
+      ring_.want(advice.what == Pacer::Do::wait ? pacer_.refill_mark() : kWakeFor, kLook);
+      tick(progress);
       continue;
     }
     if (stop.stop_requested()) return ended(WriteEnd::interrupted);
@@ -178,9 +230,9 @@ void Writer::put_chunk(std::span<const std::byte> chunk) {
 // Until half of the drive's buffer is free: often enough that it never runs dry, seldom enough that it is left in peace.
 std::chrono::nanoseconds Writer::drain_time() {
   const auto buffer = drive_.buffer_capacity();
-  if (!buffer || job_.kb_per_second == 0 || buffer->available >= buffer->size / 2) return 10ms;
+  if (!buffer || written_.speed_kb == 0 || buffer->available >= buffer->size / 2) return 10ms;
   const uint64_t too_much = buffer->size / 2 - buffer->available;
-  const auto time = std::chrono::microseconds(too_much * 1000 / job_.kb_per_second);
+  const auto time = std::chrono::microseconds(too_much * 1'000'000 / data_rate(written_.speed_kb, job_.profile));
   return std::clamp<std::chrono::nanoseconds>(time, 2ms, 1s);
 }
 

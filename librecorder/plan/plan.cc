@@ -4,6 +4,8 @@
 #include <cmath>
 #include <cstdio>
 
+#include "librecorder/plan/buffer_size.h"
+
 namespace rec {
 
 using fsi::Error;
@@ -60,10 +62,11 @@ void check_source(const SourceFacts& source) {
 
 /// Absolute addresses in the image must point into the session it will be in.
 void check_session(const std::string& drive, const Medium& medium, const SourceFacts& source) {
-  if (!source.volume_sectors || !source.path_table) return;
+  const auto volume = source.volume_sectors ? source.volume_sectors : source.volume_at_least;
+  if (!volume || !source.path_table) return;
   // The path table: an image that takes over files of earlier sessions still brings a path table of its own.
   const uint64_t start = *medium.next_writable;
-  const uint64_t sectors = source.bytes ? *source.bytes / kSectorSize : *source.volume_sectors;
+  const uint64_t sectors = source.bytes ? *source.bytes / kSectorSize : *volume;
   if (*source.path_table >= start + 16 && *source.path_table < start + sectors) return;
   const std::string made_for = " (its path table is at LBA " + std::to_string(*source.path_table) + ")";
   const auto unsuitable = [&](const std::string& why) -> Error {
@@ -74,6 +77,21 @@ void check_session(const std::string& drive, const Medium& medium, const SourceF
                      ", and this disc is blank; put that disc in, or make the image for a blank one");
   throw unsuitable("the disc has a session already and goes on at LBA " + std::to_string(start) +
                    ", but the image was made for another address" + made_for + "; take a blank disc, or make the image for that address");
+}
+
+/// The length of a volume made for a later session: some count it from the start of the disc, others from that of the
+/// session, and only the first can be told for certain, when a whole file is there to hold it against.
+SourceFacts within_session(SourceFacts source, uint64_t start) {
+  if (start == 0 || !source.volume_sectors || *source.volume_sectors <= start) return source;
+  if (source.bytes && *source.bytes / kSectorSize >= *source.volume_sectors) return source;  // from the session's start
+  const uint64_t length = *source.volume_sectors - start;
+  source.volume_sectors.reset();
+  // A stream may turn out longer. It is burned as far as it comes, and must not be shorter.
+  if (source.bytes)
+    source.volume_sectors = length;
+  else
+    source.volume_at_least = length;
+  return source;
 }
 }  // namespace
 
@@ -102,9 +120,10 @@ uint64_t WritePlan::padding_after(uint64_t sectors) const {
   return std::clamp(free_sectors, least, std::max(wished, least)) - sectors;
 }
 
-WritePlan make_plan(const std::string& drive, const Medium& medium, const SourceFacts& source, const BurnOptions& options,
+WritePlan make_plan(const std::string& drive, const Medium& medium, const SourceFacts& whole_source, const BurnOptions& options,
                     uint32_t transport_max_bytes) {
   check_medium(drive, medium, options);
+  const SourceFacts source = within_session(whole_source, *medium.next_writable);
   check_source(source);
   check_session(drive, medium, source);
 
@@ -164,6 +183,9 @@ WritePlan make_plan(const std::string& drive, const Medium& medium, const Source
 
   // A short image does not need a large ring; two chunks are the least (ring.h).
   plan.buffer_bytes = options.buffer_bytes;
+  if (plan.buffer_bytes == 0)
+    plan.buffer_bytes =
+        buffer_size(medium.write_speeds.empty() ? 0 : uint64_t{medium.write_speeds.back()} * 1000, plan.underrun_protection);
   if (plan.data_sectors)
     plan.buffer_bytes = static_cast<size_t>(std::min<uint64_t>(plan.buffer_bytes, (*plan.data_sectors + 32) * kSectorSize));
   if (medium.status & kDamaged)

@@ -24,8 +24,9 @@ struct BurnOptions {
   bool multi = false;  ///< leave the disc open for another session; else it is closed
   bool underrun_protection = true;
   bool overwrite = false;
-  bool eject = false;  ///< open the tray when all went well
-  size_t buffer_bytes = 64 * 1024 * 1024;
+  bool eject = false;                                                        ///< open the tray when all went well
+  size_t buffer_bytes = 0;                                                   ///< of the ring; 0: as the medium needs, see buffer_size.h
+  enum class Spool : uint8_t { if_needed, never } spool = Spool::if_needed;  ///< a stream that must not be late, into a temporary file
 };
 
 struct WritePlan {

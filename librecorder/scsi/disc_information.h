@@ -96,4 +96,15 @@ enum class CloseFunction : uint8_t {
   finalize = 6,
 };
 
+/// Types of BLANK (A1), MMC-6 6.2, byte 1 bits 2-0.
+enum class BlankType : uint8_t {
+  disc = 0,
+  minimal = 1,
+  track = 2,
+  unreserve_track = 3,
+  track_tail = 4,
+  unclose_session = 5,
+  last_session = 6
+};
+
 }  // namespace rec

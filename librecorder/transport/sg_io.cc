@@ -13,6 +13,7 @@
 
 #include "libfsi/base/error.h"
 #include "librecorder/scsi/opcode.h"
+#include "librecorder/transport/holders.h"
 
 namespace rec {
 namespace {
@@ -25,12 +26,16 @@ constexpr uint16_t kDidNoConnect = 0x01, kDidTimeOut = 0x03, kDidBadTarget = 0x0
 constexpr uint16_t kDriverSense = 0x08, kDriverTimeout = 0x06;
 constexpr uint8_t kCheckCondition = 0x02, kBusy = 0x08, kReservationConflict = 0x18, kTaskSetFull = 0x28;
 
-std::string why_not_opened(int error_number) {
+std::string why_not_opened(const std::string& path, int error_number) {
   switch (error_number) {
     case ENOENT: return "there is no such drive; see `burn list`";
     case EACCES:
     case EPERM: return "permission denied; join the group that owns it (usually `cdrom`) and log in again";
-    case EBUSY: return "it is in use: mounted, or held by another program; unmount it or wait";
+    case EBUSY: {
+      const std::string by = holders_of(path);
+      return by.empty() ? "it is in use: mounted, or held by another program; unmount it or wait"
+                        : by + " is using it; wait, or end that one";
+    }
     case EROFS: return "it can only be opened for reading";
     case ENXIO:
     case ENODEV: return "the drive is no longer there";
@@ -61,7 +66,7 @@ SgIo::SgIo(std::string path, Access access) : path_(std::move(path)) {
   const int flags = O_RDWR | O_NONBLOCK | O_CLOEXEC | (access == Access::exclusive ? O_EXCL : 0);
   fd_ = fsi::Fd(::open(path_.c_str(), flags));
   const auto refuse = [&](std::string why) { throw fsi::Error(fsi::ErrorKind::unsuitable, path_, "opening the drive", std::move(why)); };
-  if (!fd_) refuse(why_not_opened(errno));
+  if (!fd_) refuse(why_not_opened(path_, errno));
 
   struct stat about;
   if (::fstat(fd_.get(), &about) != 0) refuse(fsi::errno_text(errno));

@@ -34,7 +34,7 @@ struct FeatureEntry {
 /// All features of the drive, in order. What is not here, the drive cannot do.
 std::vector<FeatureEntry> all_features(const DriveState& state, Profile profile) {
   Bytes profiles;
-  for (const Profile p : {Profile::bd_r_srm, Profile::dvd_plus_r_dl, Profile::dvd_plus_r, Profile::cd_r})
+  for (const Profile p : {Profile::bd_r_srm, Profile::dvd_plus_r_dl, Profile::dvd_plus_r, Profile::cd_rw, Profile::cd_r})
     append(profiles, ProfileDescriptor{static_cast<uint16_t>(p), p == profile ? ProfileDescriptor::kCurrent : 0u, 0});
 
   RandomReadableFeature readable;
@@ -42,7 +42,11 @@ std::vector<FeatureEntry> all_features(const DriveState& state, Profile profile)
   readable.blocking = ecc_sectors(profile);
   readable.flags = 1;
   const IncrementalStreamingFeature incremental{0x0100, IncrementalStreamingFeature::kBufferUnderrunFree, 0};
-  const CdTrackAtOnceFeature tao{CdTrackAtOnceFeature::kBufferUnderrunFree | CdTrackAtOnceFeature::kTestWrite, 0, 0x0100};
+  const CdTrackAtOnceFeature tao{CdTrackAtOnceFeature::kBufferUnderrunFree | CdTrackAtOnceFeature::kTestWrite | CdTrackAtOnceFeature::kCdRw,
+                                 0, 0x0101};  // audio, and data of mode 1
+  const CdMasteringFeature mastering{CdMasteringFeature::kBufferUnderrunFree | CdMasteringFeature::kSao | CdMasteringFeature::kRaw |
+                                         CdMasteringFeature::kTestWrite | CdMasteringFeature::kCdRw | CdMasteringFeature::kRw,
+                                     64 * 1024};
   BdWriteFeature bd_write;
   bd_write.bd_r[0] = bd_write.bd_r[1] = 0xFFFF;
   const RealTimeStreamingFeature streaming{
@@ -58,11 +62,13 @@ std::vector<FeatureEntry> all_features(const DriveState& state, Profile profile)
       {Feature::removable_medium, 1, true, raw({0x39, 0, 0, 0})},  // tray that loads, ejects and locks
       {Feature::random_readable, 0, false, bytes_from(readable)},
       {Feature::multi_read, 0, false, {}},
-      {Feature::cd_read, 2, false, raw({0, 0, 0, 0})},
+      {Feature::cd_read, 2, false, raw({0x01, 0, 0, 0})},  // CD-TEXT
       {Feature::dvd_read, 1, false, raw({0, 0, 0, 0})},
       {Feature::incremental_streaming_writable, 1, false, bytes_from(incremental)},
       {Feature::dvd_plus_r, 0, false, raw({DvdPlusFeature::kWrite, 0, 0, 0})},
       {Feature::cd_track_at_once, 2, false, bytes_from(tao)},
+      {Feature::cd_mastering, 2, false, bytes_from(mastering)},
+      {Feature::cd_rw_media_write, 1, false, raw({0, 0x0F, 0, 0})},  // all sub-types
       {Feature::dvd_plus_r_dl, 0, false, raw({DvdPlusFeature::kWrite, 0, 0, 0})},
       {Feature::bd_read, 0, false, Bytes(28)},
       {Feature::bd_write, 0, false, bytes_from(bd_write)},
@@ -79,16 +85,36 @@ WriteParameters checked_write_parameters(std::span<const std::byte> page, uint16
   wanted.header.code = static_cast<uint8_t>(ModePageCode::write_parameters);
   const auto wrong = [&](uint16_t byte) { refuse_parameter(static_cast<uint16_t>(at + byte)); };
 
-  // Session at once and raw belong to a later drive; this one says so, as a drive without feature 002E does.
   const uint8_t type = wanted.write_type();
-  if ((wanted.write_type_flags & 0x80) || (type != WriteParameters::packet && type != WriteParameters::track_at_once)) wrong(2);
+  if ((wanted.write_type_flags & 0x80) || type > WriteParameters::raw) wrong(2);
   if (wanted.multisession() != WriteParameters::no_next_session && wanted.multisession() != WriteParameters::next_session) wrong(3);
   const uint8_t mode = wanted.track_mode();
-  if (mode != kControlData && mode != kControlIncremental) wrong(3);
-  if (type == WriteParameters::track_at_once && mode != kControlData) wrong(3);
-  if (wanted.block_type != WriteParameters::mode1) wrong(4);
-  if (type == WriteParameters::track_at_once && wanted.packet_size != 0 && (wanted.track_mode_flags & WriteParameters::kFixedPacket))
-    wrong(3);
+  switch (type) {
+    case WriteParameters::packet:
+      if (mode != kControlData && mode != kControlIncremental) wrong(3);
+      if (wanted.block_type != WriteParameters::mode1) wrong(4);
+      break;
+    case WriteParameters::track_at_once:  // data, or audio
+      if (mode & kControlData && mode != kControlData) wrong(3);
+      if (wanted.block_type != (mode == kControlData ? WriteParameters::mode1 : WriteParameters::raw_2352)) wrong(4);
+      if (mode != kControlData && wanted.audio_pause_length != 150) wrong(14);
+      if (wanted.packet_size != 0 && (wanted.track_mode_flags & WriteParameters::kFixedPacket)) wrong(3);
+      break;
+    case WriteParameters::session_at_once: break;  // the cue sheet says the rest
+    default:
+      if (wanted.block_type != WriteParameters::raw_2352_pq && wanted.block_type != WriteParameters::raw_2352_rw) wrong(4);
+      break;
+  }
+  const auto code = [&](const fsi::U8(&field)[16], size_t length, uint16_t at_field, bool letters) {
+    if (!(field[0] & 0x80)) return;
+    for (size_t i = 1; i <= length; ++i) {
+      const uint8_t c = field[i];
+      const bool digit = c >= '0' && c <= '9', letter = c >= 'A' && c <= 'Z';
+      if (!(letters && i <= 2 ? letter : letters && i <= 5 ? letter || digit : digit)) wrong(static_cast<uint16_t>(at_field + i));
+    }
+  };
+  code(wanted.media_catalog_number, 13, 16, false);
+  code(wanted.isrc, 12, 32, true);
   if (wanted.session_format != 0x00 && wanted.session_format != 0x10 && wanted.session_format != 0x20) wrong(8);
   if (wanted.host_application_code & 0xC0) wrong(7);
   return wanted;
@@ -139,7 +165,7 @@ Bytes VirtualDrive::capabilities_page(uint8_t control) const {
   std::vector<CapabilitiesSpeed> speeds;
   if (control != static_cast<uint8_t>(PageControl::changeable)) {
     page.read = Capabilities::kReadCdR | Capabilities::kReadCdRw | Capabilities::kReadDvdRom | Capabilities::kReadDvdR;
-    page.write = Capabilities::kWriteCdR | Capabilities::kTestWrite;
+    page.write = Capabilities::kWriteCdR | Capabilities::kWriteCdRw | Capabilities::kTestWrite;
     page.format = Capabilities::kBufferUnderrunFree | Capabilities::kMultisession;
     page.loading = Capabilities::kTray | Capabilities::kEject | Capabilities::kLock | (state_.locked ? Capabilities::kLocked : 0);
     page.buffer_size = std::min<uint64_t>(state_.buffer_bytes / 1024, 0xFFFF);
@@ -176,6 +202,8 @@ Bytes VirtualDrive::mode_page(uint8_t page, uint8_t control) const {
       mask.session_format = 0xFF;
       mask.packet_size = 0xFFFFFFFF;
       mask.audio_pause_length = 0xFFFF;
+      std::fill(std::begin(mask.media_catalog_number), std::end(mask.media_catalog_number), fsi::U8(0xFF));
+      std::fill(std::begin(mask.isrc), std::end(mask.isrc), fsi::U8(0xFF));
       return bytes_from(mask);
     }
     case ModePageCode::caching:

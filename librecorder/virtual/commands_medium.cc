@@ -46,6 +46,10 @@ void VirtualDrive::read_toc(const Command& command, Reply& reply) {
   // The format is in byte 2, or where SFF-8020 had it when byte 2 is zero.
   uint8_t format = command.cdb.bytes[2] & 0x0F;
   if (format == 0) format = command.cdb.bytes[9] >> 6;
+  if (format == static_cast<uint8_t>(TocFormat::cd_text) && cd_layer_) {
+    reply.data = cd_text();
+    return;
+  }
   reply.data = medium_->toc(static_cast<TocFormat>(format), command.cdb.bytes[1] & 0x02, command.cdb.bytes[6]);
 }
 

@@ -17,22 +17,13 @@ void VirtualDrive::read_blocks(const Command& command, Reply& reply, uint32_t lb
   if (command.in.size() < bytes && !short_transfer_) refuse(0xB, 0x4B, 0x00);
   medium_->check_read(lba, blocks);
   const auto out = command.in.first(std::min<uint64_t>(bytes, command.in.size()));
-  store_->read(lba, out);
+  if (!read_cooked(lba, out)) store_->read(lba, out);
   if (corrupt(state_.faults, command.cdb, out, kSectorSize)) state_changed_ = true;
   reply.direct = static_cast<uint32_t>(out.size());
 }
 
 void VirtualDrive::read(const Command& command, Reply& reply) {
   read_blocks(command, reply, get32(command.cdb, 2), command.cdb.opcode() == op::kRead12 ? get32(command.cdb, 6) : get16(command.cdb, 7));
-}
-
-void VirtualDrive::read_cd(const Command& command, Reply& reply) {
-  if (!is_cd(medium_->profile())) refuse(5, 0x30, 0x02);
-  const uint8_t sector_type = command.cdb.bytes[1] >> 2 & 0x07;
-  if (sector_type != 0 && sector_type != 2) refuse(5, 0x64, 0x00);  // all tracks are mode 1
-  if (command.cdb.bytes[9] != 0x10) refuse_cdb(9);                  // user data; headers and EDC need raw sectors
-  if (command.cdb.bytes[10] != 0) refuse_cdb(10);
-  read_blocks(command, reply, get32(command.cdb, 2), get24(command.cdb, 6));
 }
 
 void VirtualDrive::verify(const Command& command, Reply&) {
@@ -51,6 +42,7 @@ void VirtualDrive::write(const Command& command, Reply&) {
   const uint32_t lba = get32(command.cdb, 2);
   const uint32_t blocks = opcode == op::kWrite12 ? get32(command.cdb, 6) : get16(command.cdb, 7);
   if (blocks == 0) return;
+  if (cd_recorder_ && CdRecorder::takes(parameters_)) return write_cd(command, static_cast<int32_t>(lba), blocks);
   const bool whole = command.out.size() == uint64_t{blocks} * kSectorSize;
   if (!whole && !short_transfer_) refuse(0xB, 0x4B, 0x00);
   medium_->check_write(lba, blocks, parameters_);
@@ -69,13 +61,20 @@ void VirtualDrive::write(const Command& command, Reply&) {
 
 void VirtualDrive::synchronize_cache(const Command& command, Reply&) {
   if (write_failed_) throw *std::exchange(write_failed_, std::nullopt);
-  const Duration time = buffer_.flush(clock_->now()) + medium_->synchronize(parameters_);
+  Duration time = buffer_.flush(clock_->now()) + medium_->synchronize(parameters_);
+  if (finish_cd_session()) time += 60s;  // lead-in and lead-out
   busy_for(time, 0x08, false, command.cdb.bytes[1] & 0x02, command);
 }
 
 void VirtualDrive::close_track_session(const Command& command, Reply&) {
   const Duration time = medium_->close(command.cdb.bytes[2], get16(command.cdb, 4), parameters_);
   busy_for(buffer_.flush(clock_->now()) + time, 0x07, true, command.cdb.bytes[1] & 0x01, command);
+}
+
+void VirtualDrive::blank(const Command& command, Reply&) {
+  const Duration time = medium_->blank(command.cdb.bytes[1] & 0x07, get32(command.cdb, 2));
+  write_failed_.reset();
+  busy_for(buffer_.flush(clock_->now()) + time, 0x07, true, command.cdb.bytes[1] & 0x10, command);
 }
 
 void VirtualDrive::reserve_track(const Command& command, Reply&) {

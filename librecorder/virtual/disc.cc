@@ -11,6 +11,7 @@ namespace {
 
 constexpr MediaType kTypes[] = {
     {"cd-r", Profile::cd_r, media_size::kCdR80, kCd1xBytes, kCd1xKb, {48, 24, 16, 8}, 1},
+    {"cd-rw", Profile::cd_rw, media_size::kCdR80, kCd1xBytes, kCd1xKb, {24, 16, 10, 4}, 1, true},
     {"dvd+r", Profile::dvd_plus_r, media_size::kDvdPlusR, kDvd1xBytes, kDvd1xKb, {16, 8, 6, 4}, 1},
     {"dvd+r-dl", Profile::dvd_plus_r_dl, media_size::kDvdPlusRDl, kDvd1xBytes, kDvd1xKb, {8, 6, 4, 2}, 2},
     {"bd-r", Profile::bd_r_srm, media_size::kBdR, kBd1xBytes, kBd1xKb, {16, 8, 6, 4}, 1},
@@ -38,7 +39,9 @@ nlohmann::json to_json(const Disc& disc) {
                       {"open", t.open},
                       {"reserved", t.reserved},
                       {"damaged", t.damaged},
-                      {"control", t.control}});
+                      {"control", t.control},
+                      {"raw", t.raw},
+                      {"data_mode", t.data_mode}});
   return {{"version", 1},
           {"type", disc.type->name},
           {"capacity", disc.capacity},
@@ -46,6 +49,7 @@ nlohmann::json to_json(const Disc& disc) {
           {"tracks", tracks},
           {"closed_sessions", disc.closed_sessions},
           {"finalized", disc.finalized},
+          {"session_format", disc.session_format},
           {"link_stops", disc.link_stops},
           {"underruns", disc.underruns}};
 }
@@ -63,6 +67,7 @@ Disc disc_from_json(const nlohmann::json& json, const std::string& where) {
     json.at("label").get_to(disc.label);
     json.at("closed_sessions").get_to(disc.closed_sessions);
     json.at("finalized").get_to(disc.finalized);
+    disc.session_format = json.value("session_format", disc.session_format);
     json.at("link_stops").get_to(disc.link_stops);
     json.at("underruns").get_to(disc.underruns);
     for (const auto& entry : json.at("tracks")) {
@@ -75,6 +80,8 @@ Disc disc_from_json(const nlohmann::json& json, const std::string& where) {
       entry.at("reserved").get_to(t.reserved);
       entry.at("damaged").get_to(t.damaged);
       entry.at("control").get_to(t.control);
+      t.raw = entry.value("raw", t.raw);
+      t.data_mode = entry.value("data_mode", t.data_mode);
       disc.tracks.push_back(t);
     }
   } catch (const nlohmann::json::exception& error) {

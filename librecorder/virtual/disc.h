@@ -21,6 +21,7 @@ struct MediaType {
   uint32_t kb_at_1x;     ///< as the commands count
   uint16_t speeds[4];    ///< multiples of 1x, fastest first
   uint8_t layers;
+  bool rewritable = false;
 };
 
 std::span<const MediaType> media_types();
@@ -35,7 +36,9 @@ struct Track {
   bool open = true;
   bool reserved = false;
   bool damaged = false;
-  uint8_t control = 4;  ///< Q control nibble
+  uint8_t control = 4;    ///< Q control nibble
+  bool raw = false;       ///< CD: its sectors are in the CdLayer, 2352 + 96 bytes each
+  uint8_t data_mode = 1;  ///< CD: 0 audio, 1, 2
 
   uint32_t end() const { return start + size; }
 };
@@ -47,8 +50,9 @@ struct Disc {
   std::vector<Track> tracks;
   uint16_t closed_sessions = 0;
   bool finalized = false;
-  uint32_t link_stops = 0;  ///< the buffer ran dry and recording went on later: harmless
-  uint32_t underruns = 0;   ///< the buffer ran dry and a track was spoiled
+  uint8_t session_format = 0;  ///< CD: 00 CD-DA or CD-ROM, 10 CD-I, 20 CD-ROM XA
+  uint32_t link_stops = 0;     ///< the buffer ran dry and recording went on later: harmless
+  uint32_t underruns = 0;      ///< the buffer ran dry and a track was spoiled
 
   bool blank() const { return tracks.empty() && closed_sessions == 0 && !finalized; }
   uint16_t current_session() const { return static_cast<uint16_t>(finalized ? closed_sessions : closed_sessions + 1); }

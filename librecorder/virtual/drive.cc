@@ -51,6 +51,7 @@ const VirtualDrive::Entry* VirtualDrive::find(uint8_t opcode) {
       {op::kCloseTrackSession, kMedium, {0xFF, 0x01, 0x07, 0, 0xFF, 0xFF}, &D::close_track_session},
       {op::kReadBufferCapacity, kBusy, {0xFF, 0x01, 0, 0, 0, 0, 0, 0xFF, 0xFF}, &D::read_buffer_capacity},
       {op::kReportLuns, kAttention | kBusy, {0xFF, 0, 0xFF, 0, 0, 0, 0xFF, 0xFF, 0xFF, 0xFF}, &D::report_luns},
+      {op::kBlank, kMedium, {0xFF, 0x17, 0xFF, 0xFF, 0xFF, 0xFF}, &D::blank},
       {op::kRead12, kMedium, {0xFF, 0x18, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x80}, &D::read},
       {op::kWrite12, kMedium, {0xFF, 0x18, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x80}, &D::write},
       {op::kGetPerformance, kMedium, {0xFF, 0x1F, 0xFF, 0xFF, 0xFF, 0xFF, 0, 0, 0xFF, 0xFF, 0xFF}, &D::get_performance},
@@ -59,6 +60,9 @@ const VirtualDrive::Entry* VirtualDrive::find(uint8_t opcode) {
       {op::kSetStreaming, kMedium, {0xFF, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF, 0xFF}, &D::set_streaming},
       {op::kSetCdSpeed, kMedium, {0xFF, 0x03, 0xFF, 0xFF, 0xFF, 0xFF}, &D::set_cd_speed},
       {op::kMechanismStatus, kBusy, {0xFF, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF}, &D::mechanism_status},
+      {op::kReadSubChannel, kMedium, {0xFF, 0x02, 0x40, 0xFF, 0, 0, 0xFF, 0xFF, 0xFF}, &D::read_sub_channel},
+      {op::kSendCueSheet, kMedium, {0xFF, 0, 0, 0, 0, 0, 0xFF, 0xFF, 0xFF}, &D::send_cue_sheet},
+      {op::kReadCdMsf, kMedium, {0xFF, 0x1E, 0, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x07}, &D::read_cd_msf},
       {op::kReadCd, kMedium, {0xFF, 0x1E, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x07}, &D::read_cd},
   };
   const auto* found = std::find_if(std::begin(kCommands), std::end(kCommands), [&](const Entry& e) { return e.opcode == opcode; });
@@ -85,6 +89,8 @@ VirtualDrive::~VirtualDrive() {
 }
 
 void VirtualDrive::load_disc() {
+  cd_recorder_.reset();
+  cd_layer_.reset();
   medium_.reset();
   disc_.reset();
   store_.reset();
@@ -92,6 +98,10 @@ void VirtualDrive::load_disc() {
   store_.emplace(directory_ / "disc");
   disc_ = store_->load();
   medium_ = make_medium(*disc_);
+  if (is_cd(medium_->profile())) {
+    cd_layer_.emplace(directory_ / "disc");
+    cd_recorder_.emplace(*disc_, *cd_layer_);
+  }
   write_speed_ = write_speeds().front();
   buffer_ = WriteBuffer(state_.buffer_bytes, laser_rate());
 }
@@ -127,8 +137,9 @@ Answer VirtualDrive::serve(const Command& command) {
   // A recovered error (key 1) is told of a command that was done; all other faults take the command's place.
   Fault* const fault = next_fault(state_.faults, command);
   const bool recovered = fault && fault->action == Fault::Action::sense && fault->key == 1;
-  if (fault) state_changed_ = true;
-  if (fault && !recovered) {
+  const bool slow = fault && fault->action == Fault::Action::slow;
+  if (fault && fault->times != Fault::kAlways) state_changed_ = true;
+  if (fault && !recovered && !slow) {
     answer = faulty(*fault, command);
     save_changes();
     return answer;
@@ -136,6 +147,7 @@ Answer VirtualDrive::serve(const Command& command) {
   Reply reply;
   try {
     settle();
+    if (slow) take_time(std::chrono::milliseconds(fault->milliseconds), command);
     dispatch(command, reply);
     answer = deliver(command, reply, std::move(answer));
     if (recovered) {
@@ -195,7 +207,8 @@ Answer VirtualDrive::faulty(Fault& fault, const Command& command) {
       short_transfer_ = false;
       break;
     }
-    case Fault::Action::corrupt: break;  // happens while reading
+    case Fault::Action::corrupt:
+    case Fault::Action::slow: break;  // happen while the command is done
   }
   return answer;
 }
@@ -256,6 +269,10 @@ void VirtualDrive::settle() {
     disc_changed_ = true;
   } else {
     medium_->spoil();
+    if (cd_recorder_ && cd_recorder_->abandon()) {
+      ++disc_->underruns;
+      disc_changed_ = true;
+    }
     buffer_.flush(clock_->now());
     write_failed_ = CheckCondition{3, 0x0C, 0x09};
   }
@@ -294,6 +311,11 @@ void VirtualDrive::busy_for(Duration time, uint8_t ascq, bool progress, bool imm
   operation_.reset();
 }
 
+void VirtualDrive::take_time(Duration time, const Command& command) {
+  clock_->work(std::min<Duration>(time, command.timeout));
+  if (time > command.timeout) throw TimedOut{};
+}
+
 void VirtualDrive::attention(uint8_t asc, uint8_t ascq) {
   state_.attentions.push_back({asc, ascq});
   state_changed_ = true;
@@ -301,6 +323,11 @@ void VirtualDrive::attention(uint8_t asc, uint8_t ascq) {
 
 void VirtualDrive::save_changes() {
   if (medium_ && medium_->take_changed()) disc_changed_ = true;
+  if (medium_ && medium_->take_erased()) {
+    store_->erase();
+    if (cd_layer_) cd_layer_->erase();
+    if (cd_recorder_) cd_recorder_->abandon();
+  }
   if (std::exchange(disc_changed_, false)) store_->save(*disc_);
   if (std::exchange(state_changed_, false)) save_drive_state(directory_, state_);
 }

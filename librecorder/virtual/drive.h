@@ -13,6 +13,7 @@
 #include <string>
 
 #include "librecorder/transport/transport.h"
+#include "librecorder/virtual/cd_recorder.h"
 #include "librecorder/virtual/clock.h"
 #include "librecorder/virtual/disc.h"
 #include "librecorder/virtual/drive_state.h"
@@ -77,6 +78,8 @@ class VirtualDrive final : public Transport {
   void check_medium() const;
   void save_changes();
   std::optional<uint16_t> progress_of(const Operation& operation) const;
+  /// The command takes this long. Throws TimedOut when that is longer than it may.
+  void take_time(Duration time, const Command& command);
   /// Starts an operation and waits for it unless `immediate`; throws TimedOut when that takes longer than the command may.
   void busy_for(Duration time, uint8_t ascq, bool progress, bool immediate, const Command& command);
   void attention(uint8_t asc, uint8_t ascq);
@@ -123,7 +126,18 @@ class VirtualDrive final : public Transport {
   void reserve_track(const Command&, Reply&);
   void send_opc_information(const Command&, Reply&);
   void read_buffer_capacity(const Command&, Reply&);
+  void blank(const Command&, Reply&);
   void read_blocks(const Command&, Reply&, uint32_t lba, uint32_t blocks);
+  // commands_cd.cc: sectors of 2352 + 96 bytes.
+  void read_cd_msf(const Command&, Reply&);
+  void read_sub_channel(const Command&, Reply&);
+  void send_cue_sheet(const Command&, Reply&);
+  void write_cd(const Command&, int32_t lba, uint32_t blocks);
+  void read_raw(const Command&, Reply&, int32_t lba, uint32_t blocks);
+  bool read_cooked(uint32_t lba, std::span<std::byte> out) const;
+  CdBlock cd_sector(int32_t lba) const;
+  bool finish_cd_session();
+  Bytes cd_text() const;
 
   std::string name_;
   std::filesystem::path directory_;
@@ -135,6 +149,8 @@ class VirtualDrive final : public Transport {
   std::optional<Store> store_;
   std::optional<Disc> disc_;
   std::unique_ptr<Medium> medium_;
+  std::optional<CdLayer> cd_layer_;  // with a CD only, and so is the recorder
+  std::optional<CdRecorder> cd_recorder_;
   WriteParameters parameters_;
   uint32_t write_speed_ = 0;     ///< chosen by the host, a multiple of 1x of the medium
   bool short_transfer_ = false;  ///< a fault cuts the transfer of this command

@@ -23,7 +23,7 @@ class Parser {
       rest.remove_prefix(comma + 1);
       if (rest.empty()) wrong("it ends with a comma");
     }
-    if (!action_) wrong("it does not say what happens; add sense=K/AA/QQ, corrupt, timeout, residual=N or gone");
+    if (!action_) wrong("it does not say what happens; add sense=K/AA/QQ, corrupt, timeout, residual=N, slow=N or gone");
     if (!any_op_ && !fault_.opcode && !fault_.first_lba && !fault_.only_read && !fault_.only_write)
       wrong("it does not say to which commands; add op=HEX, op=*, lba=N, read or write");
     if (fault_.action == Fault::Action::corrupt && !fault_.first_lba) wrong("corrupt needs lba=N");
@@ -89,6 +89,9 @@ class Parser {
     } else if (name == "residual" && has_value) {
       act(Fault::Action::residual);
       fault_.residual = number(value, 10, 1, UINT32_MAX, word);
+    } else if (name == "slow" && has_value) {
+      act(Fault::Action::slow);
+      fault_.milliseconds = number(value, 10, 1, UINT32_MAX, word);
     } else if (word == "corrupt") {
       act(Fault::Action::corrupt);
     } else if (word == "timeout") {
@@ -97,7 +100,7 @@ class Parser {
       act(Fault::Action::gone);
     } else {
       wrong("`" + fsi::printable(word) +
-            "` is not a word of a fault; there are op= lba= read write nth= times= always sense= corrupt timeout residual= gone");
+            "` is not a word of a fault; there are op= lba= read write nth= times= always sense= corrupt timeout residual= slow= gone");
     }
   }
 

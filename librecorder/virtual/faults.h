@@ -9,6 +9,7 @@
 //                      corrupt           one bit of the block at lba is read wrong, and nobody says so
 //                      timeout           no answer comes within the command's time
 //                      residual=N        GOOD, but the last N bytes were not transferred
+//                      slow=N            it is done, N milliseconds later (or in no time that the host waits for)
 //                      gone              the drive is no longer there
 //
 //   op=2A,nth=3,sense=3/0C/00      lba=1234,read,sense=3/11/05      op=5B,timeout      op=*,sense=6/29/00
@@ -25,7 +26,7 @@
 namespace rec::virt {
 
 struct Fault {
-  enum class Action : uint8_t { sense, corrupt, timeout, residual, gone };
+  enum class Action : uint8_t { sense, corrupt, timeout, residual, slow, gone };
   static constexpr uint32_t kAlways = UINT32_MAX;
 
   std::string spec;
@@ -37,6 +38,7 @@ struct Fault {
   Action action = Action::sense;
   uint8_t key = 0, asc = 0, ascq = 0;
   uint32_t residual = 0;
+  uint32_t milliseconds = 0;
 
   uint32_t seen = 0;   ///< matching commands since the drive was opened
   uint32_t fired = 0;  ///< how often it happened, ever

@@ -66,19 +66,24 @@ class Medium {
   virtual Duration synchronize(const WriteParameters& parameters) = 0;
   virtual Duration close(uint8_t function, uint16_t track, const WriteParameters& parameters) = 0;
   virtual Duration reserve(uint32_t sectors) = 0;
+  /// `type`: of BLANK, MMC-6 6.2.
+  virtual Duration blank(uint8_t type, uint32_t address);
 
   /// Has the disc changed since the last call in a way that must be stored?
   bool take_changed() { return std::exchange(changed_, false); }
+  /// Has all user data been erased since the last call?
+  bool take_erased() { return std::exchange(erased_, false); }
 
  protected:
   Disc& disc_;
   bool changed_ = false;
+  bool erased_ = false;
 };
 
 std::unique_ptr<Medium> make_medium(Disc& disc);
 
 // The families, each in its own file.
-std::unique_ptr<Medium> make_cd_r(Disc& disc);
+std::unique_ptr<Medium> make_cd(Disc& disc);
 std::unique_ptr<Medium> make_dvd_plus_r(Disc& disc);
 std::unique_ptr<Medium> make_bd_r(Disc& disc);
 

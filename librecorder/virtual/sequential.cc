@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "libfsi/base/sectors.h"
+
 namespace rec::virt {
 
 const Track* SequentialMedium::open_track() const {
@@ -64,7 +66,9 @@ std::optional<Medium::Written> SequentialMedium::wrote(uint32_t lba, uint32_t se
   track.start = lba;
   track.size = space_from(lba);
   track.written_to = lba + sectors;
-  track.control = parameters.track_mode() ? parameters.track_mode() : kControlData;
+  track.raw = parameters.block_type == WriteParameters::raw_2352;  // CD audio
+  track.control = track.raw || parameters.track_mode() ? parameters.track_mode() : kControlData;
+  track.data_mode = track.raw ? 0 : 1;
   disc_.tracks.push_back(track);
   changed_ = true;
   return Written{disc_.tracks.size() - 1, track.written_to};
@@ -146,6 +150,19 @@ Duration SequentialMedium::close_session(bool final) {
   disc_.finalized = final;
   changed_ = true;
   return final ? rules_.finalize_time : rules_.close_session_time;
+}
+
+Duration SequentialMedium::erase(uint8_t type) {
+  const auto how = static_cast<BlankType>(type);
+  if (how != BlankType::disc && how != BlankType::minimal) refuse_cdb(1);
+  disc_.tracks.clear();
+  disc_.closed_sessions = 0;
+  disc_.finalized = false;
+  tested_to_.reset();
+  changed_ = erased_ = true;
+  // Minimal: the table of contents and what the drive keeps about tracks. Full: every sector, at a moderate speed.
+  if (how == BlankType::minimal) return std::chrono::seconds(60);
+  return std::chrono::seconds(60 + uint64_t{disc_.capacity} * fsi::kSectorSize / (uint64_t{4} * disc_.type->bytes_at_1x));
 }
 
 void SequentialMedium::check_read(uint32_t lba, uint32_t sectors) const {

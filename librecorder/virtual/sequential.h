@@ -59,6 +59,8 @@ class SequentialMedium : public Medium {
 
   Duration close_track(uint16_t number);
   Duration close_session(bool final);
+  /// BLANK of the whole disc, quick or full; other types are refused.
+  Duration erase(uint8_t type);
   void end_track(Track& track);
 
   const SequentialRules rules_;

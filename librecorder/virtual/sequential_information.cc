@@ -40,7 +40,7 @@ DiscInformation SequentialMedium::disc_information() const {
 
   DiscInformation info;
   info.length = sizeof info - 2;
-  info.status = static_cast<uint8_t>(state) << 2 | static_cast<uint8_t>(status);
+  info.status = static_cast<uint8_t>(state) << 2 | static_cast<uint8_t>(status) | (disc_.type->rewritable ? DiscInformation::kErasable : 0);
   info.first_track = 1;
   info.sessions_lsb = session & 0xFF;
   info.sessions_msb = session >> 8;
@@ -96,7 +96,8 @@ TrackInformation SequentialMedium::track_information(TrackAddress address, uint3
   info.session_msb = track.session >> 8;
   info.track_mode = track.control | (track.damaged ? TrackInformation::kDamage : 0);
   const bool empty = track.open && track.written_to == track.start;
-  info.data_mode = 1 | (empty ? TrackInformation::kBlank : 0) | (track.reserved && track.open ? TrackInformation::kReserved : 0);
+  info.data_mode =
+      track.data_mode | (empty ? TrackInformation::kBlank : 0) | (track.reserved && track.open ? TrackInformation::kReserved : 0);
   info.start = track.start;
   info.size = track.size;
   if (track.open && !track.damaged && writable < track.end()) {

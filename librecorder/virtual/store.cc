@@ -64,6 +64,10 @@ void Store::read(uint64_t lba, std::span<std::byte> out) const {
 
 void Store::write(uint64_t lba, std::span<const std::byte> bytes) { fsi::write_at(data_.get(), lba * kSectorSize, bytes, data_path()); }
 
+void Store::erase() {
+  if (::ftruncate(data_.get(), 0) != 0) throw fsi::system_error(data_path(), "erasing a virtual disc");
+}
+
 void Store::note_written_to(size_t track, uint32_t written_to) {
   const fsi::Be32 value = written_to;
   fsi::write_at(progress_.get(), track * sizeof value, fsi::bytes_of(value), directory_ / "progress");

@@ -26,6 +26,7 @@ class Store {
 
   void read(uint64_t lba, std::span<std::byte> out) const;  ///< what was never written is zero
   void write(uint64_t lba, std::span<const std::byte> bytes);
+  void erase();  ///< all user data
   /// After the data it speaks of was written.
   void note_written_to(size_t track, uint32_t written_to);
 

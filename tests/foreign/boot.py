@@ -281,9 +281,12 @@ def many_entries(scratch):
     """Every reader sees the entries as they were asked for, BIOS first, the catalog hidden or in the tree."""
     tree = os.path.join(scratch, "tree")
     asked = [("efi", 0xEF, 5000), ("bios", 0, 2048), ("efi", 0xEF, 4096), ("mac", 2, 2048), ("bios", 0, 3000)]
-    options = []
-    for i, (word, _, size) in enumerate(asked):
-        write(f"{tree}/boot/{i}.img", bytes([65 + i]) * size)
+    options, data = [], []
+    for i, (word, platform, size) in enumerate(asked):
+        # UEFI's are FAT file systems: as far as their first sector goes.
+        start = b"\xeb\x3c\x90TESTTEST" + struct.pack("<HBHBHHBH", 512, 1, 1, 1, 16, size // 512, 0xF8, 1)
+        data.append((start.ljust(510, b"\0") + b"\x55\xaa" if platform == 0xEF else b"").ljust(size, bytes([65 + i])))
+        write(f"{tree}/boot/{i}.img", data[i])
         options += ["--boot", f"boot/{i}.img,platform={word},id=ENTRY {i}"]
     for catalog in ((), ("--boot-catalog", "/boot/boot.cat")):
         image = image_of(scratch, tree, *options, *catalog)
@@ -296,7 +299,7 @@ def many_entries(scratch):
         with open(image, "rb") as stream:
             for i, entry in zip(order, entries):
                 stream.seek(entry["lba"] * 2048)
-                assert stream.read(asked[i][2]) == bytes([65 + i]) * asked[i][2], f"entry {i} points elsewhere"
+                assert stream.read(asked[i][2]) == data[i], f"entry {i} points elsewhere"
         said = good("xorriso", "-indev", image, "-report_el_torito", "plain").stdout.decode()
         assert f"El Torito catalog  : {sector}  1" in said, said
         assert re.findall(r"boot img :\s+\d+\s+(\S+)\s+y\s+none\s+0x0000\s+0x00\s+(\d+)\s+(\d+)", said) == [

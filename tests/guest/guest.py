@@ -217,14 +217,19 @@ def kernel_views(image, joliet, limit):
     return views
 
 
+def judge_rock_ridge(expected, view, name="Linux, Rock Ridge"):
+    for entry in view.values():
+        entry.link = None  # isofs gives every directory record an inode number of its own; nlink tells the size of the group
+    notes = Verdict(name)
+    verdict = compare(name, expected, undo_cut(expected, view, notes), KERNEL)
+    verdict.forced += notes.forced
+    return verdict
+
+
 def agree(tree, image, joliet=True, limit=900):
     expected = walk_source(tree)
     views = kernel_views(image, joliet, limit)
-    for entry in views["rr"].values():
-        entry.link = None  # isofs gives every directory record an inode number of its own; nlink tells the size of the group
-    notes = Verdict("Linux, Rock Ridge")
-    verdicts = [compare(notes.name, expected, undo_cut(expected, views["rr"], notes), KERNEL)]
-    verdicts[0].forced += notes.forced
+    verdicts = [judge_rock_ridge(expected, views["rr"])]
     if joliet:
         notes = Verdict("Linux, Joliet")
         for entry in views["jo"].values():

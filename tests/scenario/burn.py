@@ -184,7 +184,7 @@ class Reports(Burn):
         self.refused(4, r"no drive of that number; there are .*0 a, 1 b", "--drive", "7", "x.iso")
         self.refused(4, r"no such drive; there are .*0 a, 1 b", "info", "--drive", "nobody")
         self.refused(4, r"say which one: there are .*0 a, 1 b", "info")
-        self.refused(4, "iSCSI", "info", "--drive", "iscsi://host/target/0")
+        self.refused(2, "iscsi://HOST", "info", "--drive", "iscsi://host")
         self.refused(4, "no device", "info", "--drive", "/etc/passwd")
         self.refused(4, "No such file", "info", "--drive", "/dev/sr99")
 
@@ -218,7 +218,7 @@ class Reports(Burn):
 
     def test_help_and_man_page_agree(self):
         """Every option of --help is in the manual, and the other way round."""
-        helps = [self.run_burn(*words, "--help")[0] for words in ([], ["list"], ["info"], ["eject"], ["load"], ["virtual", "add"], ["virtual", "insert"],
+        helps = [self.run_burn(*words, "--help")[0] for words in ([], ["list"], ["info"], ["eject"], ["load"], ["doctor"], ["erase"], ["audio"], ["raw"], ["virtual", "add"], ["virtual", "insert"],
                                                                  ["virtual", "remove"], ["virtual", "export"], ["virtual", "list"])]
         here = os.path.dirname(os.path.abspath(__file__))
         with open(os.path.join(here, "../../burn/burn.1")) as f:
@@ -227,10 +227,93 @@ class Reports(Burn):
         self.assertEqual(options("\n".join(helps)) - {"--no-"}, options(page))
 
 
+    def test_several_drives(self):
+        self.add("a", "dvd+r")
+        self.add("b", "cd-r", "--fault", "op=2A,nth=3,sense=3/0C/00")
+        self.add("c", "bd-r")
+        data = image(1000)
+        out, err = self.run_burn("--drive", "a", "--drive", "b", "--drive", "2", "--json", stdin=data, code=1)
+        self.assertEqual([report["drive"] for report in json.loads(out)], ["virtual:a", "virtual:c"])
+        self.assertEqual(err.count("\n"), 1, err)
+        self.assertRegex(err, "virtual:b: writing at LBA .*3/0C/00")
+        self.check_disc("a", data)
+        self.check_disc("c", data)
+        for name in ("a", "b", "c"):
+            self.run_burn("virtual", "insert", name, "--media", "dvd+r")
+        file = self.path("a.iso", data)
+        _, err = self.run_burn("--drive", "a", "--drive", "b", "--drive", "c", "--progress=json", file)
+        self.assertEqual({json.loads(line)["drive"] for line in err.splitlines() if line.startswith("{")}, {"a", "b", "c"})
+        for name in ("a", "b", "c"):
+            self.check_disc(name, data)
+        self.refused(2, "named twice", "--drive", "a", "--drive", "0", file)
+        self.refused(2, "only burning takes more than one", "--drive", "a", "--drive", "b", "info")
+
+    def test_watch(self):
+        self.add("a", "dvd+r")
+        watch = subprocess.Popen([BURN, "list", "--watch", "--json"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=self.env, text=True)
+        self.assertEqual(json.loads(watch.stdout.readline())["name"], "a")
+        self.add("b", "cd-r")
+        line = json.loads(watch.stdout.readline())
+        self.assertEqual((line["change"], line["name"], line["number"]), ("added", "b", 1))
+        self.run_burn("virtual", "remove", "a")
+        line = json.loads(watch.stdout.readline())
+        self.assertEqual((line["change"], line["name"]), ("removed", "a"))
+        watch.send_signal(signal.SIGINT)
+        _, err = watch.communicate(timeout=30)
+        self.assertEqual((watch.returncode, err), (0, ""))
+
+    def test_doctor(self):
+        done = subprocess.run([BURN, "doctor", "--json"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=self.env, timeout=60)
+        findings = json.loads(done.stdout)
+        problems = [f for f in findings if f["level"] == "problem"]
+        self.assertEqual(done.returncode, 4 if problems else 0)
+        self.assertIn("memory", {f["where"] for f in findings})
+        for finding in problems:
+            self.assertTrue(finding["advice"], finding)
+
+    def test_busy_by_whom(self):
+        self.add("d", "dvd+r")
+        first = subprocess.Popen([BURN, "--drive", "d"], stdin=subprocess.PIPE, stderr=subprocess.PIPE, env=self.env)
+        first.stdin.write(noise(10))
+        first.stdin.flush()
+        time.sleep(1)
+        self.refused(4, f"burn.*{first.pid}|{first.pid}", "--drive", "d", self.path("a.iso", image(100)))
+        self.assertIn(str(first.pid), self.run_burn("list")[0])
+        first.communicate(timeout=60)
+
+    def test_without_underrun_protection(self):
+        self.add("cd", "cd-r")
+        data = noise(3000)
+        self.refused(4, "has not shown to be fast enough.*nothing was written", "--drive", "cd", "--no-underrun-protection", "--no-spool", "--buffer", "1M", stdin=data)
+        self.assertEqual(self.info("cd")["medium"]["state"], "blank")
+        report = json.loads(self.run_burn("--drive", "cd", "--no-underrun-protection", "--buffer", "1M", "--json", stdin=data)[0])
+        self.assertTrue(report["spooled"])
+        self.check_disc("cd", data)
+
+    def test_slow_source_lowers_the_speed(self):
+        """A drive in real time at 16x, 22 MB/s, and a sender of 12 MB/s: 8x, and no stop."""
+        self.add("d", "dvd+r", "--speed", "16", "--real-time")
+        burn = subprocess.Popen([BURN, "--drive", "d", "--buffer", "16M", "--json", "--multi"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                stderr=subprocess.PIPE, env=self.env)
+        piece = noise(120)
+        for _ in range(250):
+            began = time.monotonic()
+            burn.stdin.write(piece)
+            time.sleep(max(0, 0.02 - (time.monotonic() - began)))
+        out, err = burn.communicate(timeout=300)
+        self.assertEqual(burn.returncode, 0, err)
+        report = json.loads(out)
+        self.assertEqual(report["stops"], 0)
+        self.assertTrue(report["speeds"], report)
+        self.assertLess(report["speeds"][0]["speed_kb"], 1385 * 9)
+        disc = [d for d in json.loads(self.run_burn("virtual", "list", "--json")[0]) if d["name"] == "d"][0]["disc"]
+        self.assertEqual((disc["link_stops"], disc["underruns"]), (0, 0))
+
+
 class Refusals(Burn):
     def test_usage(self):
         self.add("d", "dvd+r")
-        for args in (["--nonsense"], ["--simulate", "x"], ["--verify", "x"], ["--speed", "fast", "x"], ["--speed", "0", "x"], ["--multi", "--close", "x"],
+        for args in (["--nonsense"], ["--simulate", "x"], ["--verify=most", "x"], ["--speed", "fast", "x"], ["--speed", "0", "x"], ["--multi", "--close", "x"],
                      ["--buffer", "lots", "x"], ["--buffer", "0", "x"], ["--progress=loud", "x"], ["info", "--speed", "4"], ["--speed", "4", "info"],
                      ["a", "b"], ["virtual"], ["virtual", "add"], ["erase"], ["--dry-run", "list"]):
             if args == ["erase"]:

@@ -33,6 +33,7 @@ def one_hash(scratch, tree, *options):
     hashes["pipe -j1"] = image_hash(scratch, tree, *options, "-j1", pipe=True)
     hashes["other time zone and locale"] = image_hash(scratch, tree, *options, env=dict(EPOCH, TZ="Asia/Kathmandu", LC_ALL="tr_TR.UTF-8"))
     assert len(set(hashes.values())) == 1, f"not one SHA-256: {hashes}"
+    return hashes["again"]
 
 
 @in_scratch
@@ -56,6 +57,29 @@ def nasty_tree(scratch):
     one_hash(scratch, tree)
     one_hash(scratch, tree, "--dedupe")
     one_hash(scratch, tree, "--digest", "sha256")
+
+
+@in_scratch
+def every_revision_of_udf(scratch):
+    """Alone and beside ISO 9660, with named streams and real-time files where the revision has them."""
+    tree = os.path.join(scratch, "tree")
+    trees.make("nasty", tree, without=("sparse", "leafdirs", "longpaths"))
+    more = ["--no-xattrs"]
+    try:
+        for path in ("", "empty", "empty/file0", "hardlinks/full"):
+            for name in "bca":
+                os.setxattr(os.path.join(tree, path), f"user.{name}", name.encode() * 700)
+    except OSError as error:
+        print(f"    without named streams: {error.strerror}")
+    else:
+        more = ["--xattrs"]
+    hashes = set()
+    for revision in ("1.02", "1.50", "2.00", "2.01", "2.50", "2.60"):
+        options = [f"--udf={revision}"] + (more if revision >= "2.00" else []) + (["--real-time", "0*"] if revision >= "2.01" else [])
+        for systems in ("udf", "iso9660,rockridge,joliet,udf"):
+            hashes.add(one_hash(scratch, tree, "--fs", systems, *options))
+    hashes.add(one_hash(scratch, tree, "--fs", "udf", "--udf=2.50", "--no-duplicate-metadata"))
+    assert len(hashes) == 13, "two revisions give the same image"
 
 
 @in_scratch
@@ -87,4 +111,4 @@ def without_epoch_two_runs_differ_in_time_only(scratch):
 
 
 if __name__ == "__main__":
-    sys.exit(main([many_small_files, few_large_files, nasty_tree, order_of_creation, without_epoch_two_runs_differ_in_time_only]))
+    sys.exit(main([many_small_files, few_large_files, nasty_tree, every_revision_of_udf, order_of_creation, without_epoch_two_runs_differ_in_time_only]))

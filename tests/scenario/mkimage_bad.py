@@ -115,6 +115,49 @@ def volume_id(scratch):
     refuses(scratch, USAGE, ["volume.id|volid"], "--volume-id", "new\nline", tree)
     refuses(scratch, USAGE, ["volume.id|volid"], "--volume-id", "Müsli", tree)
     refuses(scratch, USAGE, ["publisher", "128"], "--publisher", "x" * 129, tree)
+    # Each tree has its own limit: what readers show must be whole, or it is an error; what only the 16 characters of Joliet and
+    # the 30 of the UDF primary volume descriptor cut is said.
+    refuses(scratch, USAGE, ["volume.id", "32"], "--udf", "--volume-id", "x" * 33, tree)
+    refuses(scratch, USAGE, ["volume.id", "126"], "--fs", "udf", "--volume-id", "x" * 127, tree)
+    refuses(scratch, USAGE, ["volume.id", "63"], "--fs", "udf", "--volume-id", "é" * 64, tree)
+    image = os.path.join(scratch, "image.iso")
+    for name, options, said in (("x" * 16, ["--udf"], []), ("x" * 30, ["--udf"], ["joliet"]), ("x" * 32, ["--udf"], ["joliet", "primary volume descriptor"]),
+                                ("x" * 126, ["--fs", "udf"], ["primary volume descriptor"]), ("é" * 63, ["--fs", "udf"], ["primary volume descriptor"])):
+        warnings = good(MKIMAGE, "-q", *options, "--volume-id", name, "-o", image, tree).stderr.splitlines()
+        assert len(warnings) == len(said) and all(word in line.lower() for word, line in zip(said, warnings)), (name, warnings)
+
+
+@in_scratch
+def udf_wishes(scratch):
+    """What a revision of UDF, or an image without UDF, does not have."""
+    tree = tree_of(scratch, "a")
+    for revision in ("1.0", "2.02", "3.00", "2.5", "latest", "0x201"):
+        refuses(scratch, USAGE, ["--udf", "2.60"], f"--udf={revision}", tree)
+    for options in (["--udf"], ["--udf=1.02"], ["--fs", "udf", "--udf=1.50"], [], ["--no-udf"]):
+        refuses(scratch, USAGE, ["--xattrs", "--udf=2.00"], "--xattrs", *options, tree)
+    refuses(scratch, USAGE, ["--real-time", "2.00", "--udf=2.01"], "--real-time", "*", "--udf=2.00", tree)
+    refuses(scratch, USAGE, ["--duplicate-metadata", "2.50"], "--duplicate-metadata", "--fs", "udf", tree)
+    refuses(scratch, USAGE, ["--xattrs", "some"], "--xattrs=some", "--udf=2.01", tree)
+    refuses(scratch, FAILED, ["UDF", "strict"], "--strict", "--fs", "udf", tree_of(scratch, "a", "a" * 200 + "漢"))
+
+
+@in_scratch
+def udf_losses(scratch):
+    """What is left out is counted and said; the image is made."""
+    tree, image = tree_of(scratch, "a", "a" * 200 + "漢"), os.path.join(scratch, "image.iso")
+
+    def said(*options):
+        return good(MKIMAGE, "-q", *options, "-o", image, tree).stderr
+    assert "1 name is not recorded" in said("--fs", "udf")
+    try:
+        os.setxattr(os.path.join(tree, "a"), "user.one", b"1")
+        os.setxattr(tree, "user.two", b"2")
+    except OSError as error:
+        raise Skipped(f"extended attributes: {error.strerror}")
+    assert "2 extended attributes are not recorded; --xattrs" in said("--fs", "udf")
+    assert "2 extended attributes are not recorded" in said("--udf=1.02", "--xattrs=count")
+    assert "attribute" not in said("--fs", "udf", "--no-xattrs")
+    assert "attribute" not in said("--fs", "udf", "--xattrs")
 
 
 @in_scratch
@@ -229,5 +272,5 @@ def usage(scratch):
 
 
 if __name__ == "__main__":
-    sys.exit(main([unreadable, vanished, no_space, strict_names, volume_id, too_many_parents, archives, archive_paths, graft_onto_a_file, duplicate_targets,
+    sys.exit(main([unreadable, vanished, no_space, strict_names, volume_id, udf_wishes, udf_losses, too_many_parents, archives, archive_paths, graft_onto_a_file, duplicate_targets,
                    output_inside_the_source, output_is_a_terminal, output_cannot_be_made, reader_goes_away, usage]))

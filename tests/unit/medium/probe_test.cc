@@ -131,9 +131,9 @@ TEST(Probe, AClosedDiscHasNothingFree) {
 }
 
 TEST(Probe, EveryOtherKindIsNamedAndRefused) {
-  for (const Profile profile : {Profile::cd_rom, Profile::cd_rw, Profile::dvd_rom, Profile::dvd_r, Profile::dvd_ram,
-                                Profile::dvd_rw_overwrite, Profile::dvd_rw_sequential, Profile::dvd_r_dl_sequential, Profile::dvd_plus_rw,
-                                Profile::dvd_plus_r_dl, Profile::bd_rom, Profile::bd_r_rrm, Profile::bd_re, static_cast<Profile>(0x0053)}) {
+  for (const Profile profile : {Profile::cd_rom, Profile::dvd_rom, Profile::dvd_r, Profile::dvd_ram, Profile::dvd_rw_overwrite,
+                                Profile::dvd_rw_sequential, Profile::dvd_r_dl_sequential, Profile::dvd_plus_rw, Profile::dvd_plus_r_dl,
+                                Profile::bd_rom, Profile::bd_r_rrm, Profile::bd_re, static_cast<Profile>(0x0053)}) {
     FakeDisc d(profile);
     d.track(1, 0, 1600);
     const Medium medium = d.probe();

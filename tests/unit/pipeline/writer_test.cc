@@ -140,7 +140,8 @@ TEST(Writer, SleepsUntilHalfOfTheDrivesBufferIsFree) {
   disc.fake->queued[op::kWrite10] = {FakeTransport::sense(2, 4, 8)};
   disc.fake->always[op::kReadBufferCapacity] = FakeTransport::data({0, 10, 0, 0, 0, 0x20, 0, 0, 0, 0, 0, 0});  // 2 MiB, none free
   WriteJob paced = job(16);
-  paced.kb_per_second = 5540;
+  paced.speeds_kb = {5540};
+  paced.profile = Profile::dvd_plus_r;
   burn(disc, input, paced);
   EXPECT_NEAR(std::chrono::duration<double>(disc.fake->time).count(), 1048576.0 / 5'540'000, 0.001);
 }
@@ -227,6 +228,44 @@ TEST(Writer, RunsDrySeldomWithASlowSource) {
   EXPECT_LE(written.stops, kBytes / (kRing - kRing / 8) + 1);
   EXPECT_GE(written.stops, 1u);
   disc.expect(kBytes, kBytes);
+}
+
+// Time goes on by itself here, and the drive tells that it has nothing left.
+struct RealTimeTransport : FakeTransport {
+  std::chrono::nanoseconds now() const override { return std::chrono::steady_clock::now().time_since_epoch(); }
+};
+
+TEST(Writer, EndsTheTrackWhenTheSourceFallsSilentAndTheDriveCannotWait) {
+  class Silent : public Pattern {
+   public:
+    using Pattern::Pattern;
+    std::atomic<bool> woken = false;
+    void cancel() noexcept override { woken = true; }
+
+   protected:
+    size_t read_more(std::span<std::byte> out) override {
+      if (const size_t n = Pattern::read_more(out)) return n;
+      while (!woken) std::this_thread::sleep_for(1ms);
+      return 0;
+    }
+  };
+  Disc disc;
+  auto* transport = new RealTimeTransport;
+  transport->always = disc.fake->always;
+  Drive drive{std::unique_ptr<Transport>(transport)};
+  drive.enter(Phase::write);
+  Silent input(30 * Ring::kChunk);
+  Ring ring(20 * Ring::kChunk);
+  Feeder feeder(input, ring, std::nullopt);
+  WriteJob careful = job(16);
+  careful.may_stop = false;
+  careful.profile = Profile::cd_r;
+  careful.speeds_kb = {100};
+  Writer writer(drive, dvd_plus_r_family(), ring, careful);
+  writer.fill_ring({}, {});
+  EXPECT_EQ(writer.write({}, {}).end, WriteEnd::late_source);
+  EXPECT_GT(disc.bytes.size(), 10 * Ring::kChunk);
+  for (size_t i = 0; i < disc.bytes.size(); ++i) ASSERT_EQ(disc.bytes[i], Pattern::at(i)) << i;
 }
 
 }  // namespace

@@ -97,6 +97,115 @@ TreeBuilder nasty_tree() {
   return tree;
 }
 
+// Gives streams to nodes, which have rising ids.
+void add_stream(SourceTree& tree, const std::string& path, std::string_view name, std::string_view bytes) {
+  const NodeId id = tree.find(path);
+  ASSERT_NE(id, kNone) << path;
+  Stream stream;
+  stream.node = tree.nodes[id].link_leader;
+  stream.name = {static_cast<uint32_t>(tree.text.size()), static_cast<uint32_t>(name.size())};
+  stream.offset = tree.stream_bytes.size();
+  stream.bytes = bytes.size();
+  tree.text.insert(tree.text.end(), name.begin(), name.end());
+  const auto raw = std::as_bytes(std::span(bytes));
+  tree.stream_bytes.insert(tree.stream_bytes.end(), raw.begin(), raw.end());
+  tree.streams.push_back(stream);
+}
+
+SourceTree tree_with_streams() {
+  SourceTree tree = nasty_tree().freeze();
+  add_stream(tree, "/", "of the root", "root");
+  add_stream(tree, "/a.txt", "comment", "a comment");
+  add_stream(tree, "/a.txt", "empty", "");
+  add_stream(tree, "/a.txt", "large", std::string(65536, 'L'));
+  add_stream(tree, "/a.txt", "not quite so large", std::string(1832, 'l'));
+  add_stream(tree, "/a.txt", "\xE6\x97\xA5", "ja");
+  add_stream(tree, "/bad_", "bad\xFE", "1");
+  add_stream(tree, "/bad_", "bad\xFF", "2");
+  add_stream(tree, "/bad_", "bad_", "3");
+  add_stream(tree, "/empty", "only", std::string(5000, 'o'));
+  for (int i = 100; i < 400; ++i) add_stream(tree, "/many", "stream number " + std::to_string(i), std::to_string(i));
+  return tree;
+}
+
+std::string text_of(const std::vector<std::byte>& bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
+
+TEST(Udf, StreamsAreBesideTheirFiles) {
+  for (const unsigned revision : kRevisions)
+    for (const bool embed : {false, true}) {
+      SCOPED_TRACE(std::to_string(revision) + (embed ? " embed" : ""));
+      UdfOptions options;
+      options.revision = revision;
+      options.embed = embed;
+      const UdfImage image(tree_with_streams(), options, embed ? 4096u : 0u);
+      const UdfWalk walk = image.walk();
+      std::vector<std::string> losses;
+      image.writer->for_each_loss([&](NodeId id, std::string_view what) {
+        if (what.find("stream") != what.npos) losses.push_back(image.tree.path(id) + " " + std::string(what));
+      });
+      if (revision < 0x0200) {
+        for (const auto& [path, file] : walk.files) EXPECT_TRUE(file.streams.empty()) << path;
+        ASSERT_EQ(losses.size(), 5u);
+        EXPECT_EQ(losses[0], "/ 1 named stream: not recorded, UDF has them from revision 2.00 on");
+        EXPECT_EQ(losses[1], "/a.txt 5 named streams: not recorded, UDF has them from revision 2.00 on");
+        continue;
+      }
+      EXPECT_EQ(text_of(walk.files.at("").streams.at("of the root")), "root");
+      const auto& streams = walk.files.at("/a.txt").streams;
+      EXPECT_EQ(streams.size(), 5u);
+      EXPECT_EQ(text_of(streams.at("comment")), "a comment");
+      EXPECT_EQ(text_of(streams.at("empty")), "");
+      EXPECT_EQ(text_of(streams.at("large")), std::string(65536, 'L'));
+      EXPECT_EQ(text_of(streams.at("not quite so large")), std::string(1832, 'l'));
+      EXPECT_EQ(text_of(streams.at("\xE6\x97\xA5")), "ja");
+      EXPECT_EQ(walk.files.at("/a.txt").links, 4) << "three names and the stream directory's parent";
+      EXPECT_EQ(walk.files.at("/e/f/g").streams, streams) << "a hard link has the streams of its file";
+      const auto& bad = walk.files.at("/bad_").streams;
+      EXPECT_EQ(text_of(bad.at("bad_")), "3");
+      EXPECT_EQ(text_of(bad.at("bad_000")), "1");
+      EXPECT_EQ(text_of(bad.at("bad_001")), "2");
+      EXPECT_EQ(walk.files.at("/many").streams.size(), 300u);
+      EXPECT_EQ(text_of(walk.files.at("/many").streams.at("stream number 399")), "399");
+      ASSERT_EQ(losses.size(), 2u);
+      EXPECT_EQ(losses[0], "/bad_ named stream bad\\xFE: recorded as bad_000");
+    }
+}
+
+TEST(Udf, StrictNamesOfStreamsAreAnError) {
+  SourceTree tree = TreeBuilder().freeze();
+  add_stream(tree, "/", "bad\xFF", "1");
+  Volume volume = test::TestImage::volume();
+  volume.strict = true;
+  Layout layout;
+  EXPECT_THROW(make_udf(tree, volume, layout, {})->prepare(), Error);
+  UdfOptions options;
+  options.revision = 0x0102;
+  EXPECT_NO_THROW(make_udf(tree, volume, layout, options)->prepare());
+}
+
+TEST(Udf, RealTimeFilesLieOnClustersOfTheirOwn) {
+  for (const unsigned revision : {0x0200u, 0x0201u, 0x0260u}) {
+    TreeBuilder names;
+    names.file("/a", std::string(3000, 'a'));
+    names.file("/b.m2ts", "tiny");
+    names.file("/c", std::string(3000, 'c'));
+    SourceTree tree = names.freeze();
+    tree.nodes[tree.find("/b.m2ts")].real_time = true;
+    tree.contents[1].real_time = true;
+    UdfOptions options;
+    options.revision = revision;
+    options.embed = true;
+    const UdfImage image(std::move(tree), options);
+    const UdfWalk walk = image.walk();
+    const UdfWalk::File& file = walk.files.at("/b.m2ts");
+    EXPECT_EQ(file.type, revision >= 0x0201 ? disc::FileType::real_time : disc::FileType::bytes);
+    ASSERT_EQ(file.extents.size(), 1u);
+    EXPECT_EQ(file.extents[0].first % 32, 0u);
+    EXPECT_GE(walk.files.at("/c").extents[0].first, file.extents[0].first + 32);
+    EXPECT_EQ(walk.files.at("/a").type, disc::FileType::bytes);
+  }
+}
+
 TEST(Udf, EveryRevisionSaysTheSameTree) {
   for (const unsigned revision : kRevisions)
     for (const bool embed : {false, true})
@@ -155,7 +264,7 @@ TEST(Udf, AnyWindowIsTheSameFunction) {
       UdfOptions options;
       options.revision = revision;
       options.embed = embed;
-      const UdfImage image(nasty_tree().freeze(), options);
+      const UdfImage image(tree_with_streams(), options);
       std::mt19937 random(3);
       for (const Region* region : image.layout.regions) {
         const auto whole = image.render(*region, region->range.count);
@@ -300,17 +409,35 @@ TEST(Udf, ATakenEndMovesTheAnchor) {
   EXPECT_EQ(image.sector(n), std::vector<std::byte>(kSectorSize));
 }
 
-TEST(Udf, VolumeIdsAreCutAndItIsSaid) {
+TEST(Udf, VolumeIdsThatReadersShowAreWhole) {
   Volume volume = test::TestImage::volume();
-  volume.volume_id = std::string(32, 'V');
-  const UdfImage image(TreeBuilder().freeze(), {}, 0, volume);
-  EXPECT_EQ(image.walk().label, volume.volume_id);
-  EXPECT_EQ(image.writer->notes().size(), 1u);
-  volume.volume_id.clear();
-  for (int i = 0; i < 70; ++i) volume.volume_id += "\xE6\x97\xA5";
-  const UdfImage wide(TreeBuilder().freeze(), {}, 0, volume);
-  EXPECT_EQ(wide.walk().label.size(), 63 * 3u);
-  EXPECT_EQ(wide.writer->notes().size(), 2u);
+  const auto of = [&](const std::string& id) {
+    volume.volume_id = id;
+    return UdfImage(TreeBuilder().freeze(), {}, 0, volume);
+  };
+  std::string wide;
+  for (int i = 0; i < 63; ++i) wide += "\xE6\x97\xA5";
+  for (const std::string& id : {std::string(30, 'V'), std::string(31, 'V'), std::string(126, 'V'), wide}) {
+    const UdfImage image = of(id);
+    EXPECT_EQ(image.walk().label, id);
+    // The primary volume descriptor has 30 characters, or 15 of any script.
+    EXPECT_EQ(image.writer->notes().size(), id.size() > 30 ? 1u : 0u) << id;
+  }
+  EXPECT_THROW(of(std::string(127, 'V')), Error);
+  EXPECT_THROW(of(wide + "x"), Error);
+  EXPECT_EQ(of("a/b").walk().label, "a_b");
+  EXPECT_EQ(of("a/b").writer->notes().size(), 2u);
+}
+
+TEST(Udf, WhatIsLeftOutIsCounted) {
+  SourceTree tree = nasty_tree().freeze();
+  tree.left_attributes = {7, 1};
+  const UdfImage image(std::move(tree));
+  const std::vector<std::string> notes = image.writer->notes();
+  ASSERT_EQ(notes.size(), 3u);
+  EXPECT_TRUE(notes[0].starts_with("2 names are not recorded as in the source (/bad\\xFE becomes bad_000, ...)")) << notes[0];
+  EXPECT_TRUE(notes[1].starts_with("7 extended attributes are not recorded")) << notes[1];
+  EXPECT_TRUE(notes[2].starts_with("1 access control list or capability")) << notes[2];
 }
 
 TEST(UdfTimestamp, CountsMicroseconds) {

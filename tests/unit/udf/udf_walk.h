@@ -29,6 +29,9 @@ class UdfWalk {
     std::vector<std::pair<uint64_t, uint64_t>> extents;  // sector, bytes
     std::vector<std::byte> attributes;
     bool hidden = false;
+    uint64_t object_size = 0;
+    disc::LongAd stream_directory;
+    std::map<std::string, std::vector<std::byte>> streams;
   };
   using Read = std::function<std::vector<std::byte>(uint64_t lba)>;
 
@@ -167,7 +170,8 @@ class UdfWalk {
     file.mtime = extended ? more.modification_time : entry.modification_time;
     const size_t attributes = extended ? more.attributes_length : entry.attributes_length;
     const size_t length = extended ? more.allocation_length : entry.allocation_length;
-    EXPECT_EQ(extended ? more.object_size.get() : file.bytes, file.bytes);
+    file.object_size = extended ? more.object_size.get() : file.bytes;
+    if (extended) file.stream_directory = more.stream_directory;
     size_t at = extended ? 216 : 176;
     EXPECT_LE(at + attributes + length, bytes.size());
     const disc::Tag tag = as<disc::Tag>(bytes);
@@ -233,6 +237,61 @@ class UdfWalk {
     return all;
   }
 
+  // ECMA-167 4/9.2 and UDF 3.3.5.1. Returns whether the file has a stream directory, whose parent identifier names the file.
+  bool read_streams(File& file, const disc::LongAd& icb) {
+    if (file.stream_directory.length == 0) {
+      EXPECT_EQ(file.object_size, file.bytes);
+      return false;
+    }
+    EXPECT_EQ(file.stream_directory.length, kSectorSize);
+    EXPECT_EQ(file.stream_directory.unique_id, file.unique_id);
+    const disc::LbAddress at = file.stream_directory.location;
+    EXPECT_TRUE(stream_icbs_.insert(at.block).second) << "a stream directory has two owners";
+    const File directory = read_icb(at.block, at.partition);
+    EXPECT_EQ(directory.type, disc::FileType::stream_directory);
+    EXPECT_EQ(directory.links, 0);
+    EXPECT_EQ(directory.unique_id, file.unique_id);
+    EXPECT_EQ(directory.object_size, directory.bytes);
+    EXPECT_EQ(directory.stream_directory.length, 0u);
+    EXPECT_EQ(directory.flags & disc::kIcbStream, 0);
+    const bool embedded = (directory.flags & 7) == disc::kIcbEmbedded;
+    const uint64_t first_block = embedded ? directory.icb : block_of(directory.extents.front().first, at.partition);
+    const auto bytes = contents(directory);
+    uint64_t sum = file.bytes;
+    for (size_t position = 0; position < bytes.size();) {
+      const auto head = as<disc::FileIdentifierDescriptor>(bytes, position);
+      const size_t length = (sizeof head + head.implementation_use_length + head.identifier_length + 3) / 4 * 4;
+      EXPECT_LE(position + length, bytes.size());
+      if (position + length > bytes.size()) break;
+      check_tag(std::span(bytes).subspan(position, length), disc::TagId::file_identifier,
+                embedded ? first_block : first_block + position / kSectorSize, length);
+      EXPECT_EQ(head.icb.unique_id, file.unique_id);
+      if (position == 0) {
+        EXPECT_EQ(head.characteristics, disc::kFidParent | (file.type == disc::FileType::directory ? disc::kFidDirectory : 0));
+        EXPECT_EQ(head.icb.location.block, icb.location.block);
+      } else {
+        EXPECT_EQ(head.characteristics, 0);
+        EXPECT_TRUE(stream_icbs_.insert(head.icb.location.block).second) << "a stream has two names";
+        const std::string name =
+            cs0_to_utf8({reinterpret_cast<const char*>(bytes.data()) + position + sizeof head, head.identifier_length});
+        const File stream = read_icb(head.icb.location.block, head.icb.location.partition);
+        EXPECT_EQ(stream.type, disc::FileType::bytes);
+        EXPECT_EQ(stream.links, 1);
+        EXPECT_EQ(stream.unique_id, file.unique_id);
+        EXPECT_EQ(stream.object_size, stream.bytes);
+        EXPECT_EQ(stream.stream_directory.length, 0u);
+        EXPECT_TRUE(stream.attributes.empty());
+        EXPECT_EQ(stream.flags & disc::kIcbStream, disc::kIcbStream);
+        EXPECT_EQ(stream.uid, file.uid);
+        EXPECT_TRUE(file.streams.emplace(name, contents(stream)).second) << name;
+        sum += stream.bytes;
+      }
+      position += length;
+    }
+    EXPECT_EQ(file.object_size, sum);
+    return true;
+  }
+
   void walk() {
     const uint64_t set_sector = sector_of(file_set_.location.block, file_set_.location.partition);
     check_tag(read_(set_sector), disc::TagId::file_set, file_set_.location.block, 512);
@@ -251,7 +310,9 @@ class UdfWalk {
     while (!pending.empty()) {
       const Pending one = pending.back();
       pending.pop_back();
-      File directory = files[one.path] = read_icb(one.icb.location.block, one.icb.location.partition);
+      File directory = read_icb(one.icb.location.block, one.icb.location.partition);
+      names_of[one.icb.location.block] += read_streams(directory, one.icb);
+      files[one.path] = directory;
       EXPECT_EQ(directory.type, disc::FileType::directory) << one.path;
       EXPECT_LE(directory.extents.size(), 1u);
       ++directories;
@@ -287,7 +348,13 @@ class UdfWalk {
             pending.push_back({path, head.icb, one.icb});
           } else {
             ++others;
-            files[path] = read_icb(head.icb.location.block, head.icb.location.partition);
+            File& file = files[path] = read_icb(head.icb.location.block, head.icb.location.partition);
+            if (const auto known = streams_of_.find(file.icb); known != streams_of_.end()) {
+              file.streams = known->second;
+            } else {
+              names_of[file.icb] += read_streams(file, head.icb);
+              streams_of_[file.icb] = file.streams;
+            }
             EXPECT_NE(files[path].type, disc::FileType::directory);
           }
           files[path].hidden = head.characteristics & disc::kFidHidden;
@@ -319,6 +386,8 @@ class UdfWalk {
   uint64_t start_, sectors_;
   std::vector<uint64_t> metadata_;  // sector of each block of the metadata partition
   disc::LongAd file_set_;
+  std::set<uint64_t> stream_icbs_;
+  std::map<uint64_t, std::map<std::string, std::vector<std::byte>>> streams_of_;  // by ICB block
 };
 
 }  // namespace fsi::test

@@ -101,7 +101,7 @@ TEST_F(VirtualDrive, EventsAreToldOnce) {
 
 TEST_F(VirtualDrive, UnknownAndMalformedCommands) {
   start("dvd+r", 4096);
-  EXPECT_TRUE(sensed(run({0xA1, 0}), 5, 0x20, 0)) << "BLANK: nothing here can be blanked";
+  EXPECT_TRUE(sensed(run({0xA1, 0}), 5, 0x30, 5)) << "BLANK: nothing on this disc can be blanked";
   EXPECT_TRUE(sensed(run({0xFF, 0, 0, 0, 0, 0}), 5, 0x20, 0));
   const Answer reserved = run({0x35, 0, 0, 0, 0, 0, 0x01, 0, 0, 0});
   EXPECT_TRUE(sensed(reserved, 5, 0x24, 0));
@@ -249,8 +249,12 @@ TEST_F(VirtualDrive, WriteParametersAreChecked) {
     change(page);
     return sensed(set_write_parameters(page), 5, 0x26, 0);
   };
-  EXPECT_TRUE(refused([](WriteParameters& p) { p.write_type_flags = WriteParameters::session_at_once; })) << "no feature 002E";
-  EXPECT_TRUE(refused([](WriteParameters& p) { p.write_type_flags = WriteParameters::raw; }));
+  EXPECT_TRUE(refused([](WriteParameters& p) { p.write_type_flags = WriteParameters::raw; })) << "without subchannel";
+  EXPECT_TRUE(refused([](WriteParameters& p) { p.write_type_flags = WriteParameters::layer_jump; }));
+  EXPECT_TRUE(refused([](WriteParameters& p) {
+    p.isrc[0] = 0x80;
+    p.isrc[1] = 'U';
+  }));
   EXPECT_TRUE(refused([](WriteParameters& p) { p.write_type_flags = 0x0F; }));
   EXPECT_TRUE(refused([](WriteParameters& p) { p.block_type = WriteParameters::raw_2352; }));
   EXPECT_TRUE(refused([](WriteParameters& p) { p.block_type = WriteParameters::mode2_form1; }));

@@ -1,4 +1,4 @@
-// CD-R, track at once. MMC-6 annex on writing CDs; mode page 05 says how, and its multisession bits what CLOSE SESSION
+// CD-R and CD-RW, track at once. MMC-6 annex on writing CDs; mode page 05 says how, and its multisession bits what CLOSE SESSION
 // leaves behind. SYNCHRONIZE CACHE ends the track: the drive adds two run-out blocks that nobody can read.
 #include "librecorder/medium/family.h"
 #include "librecorder/scsi/mode_page.h"
@@ -9,9 +9,10 @@ namespace {
 constexpr uint32_t kSmallestTrack = 300;  // four seconds, by the Orange Book
 constexpr uint32_t kPostgap = 150;        // two seconds, for readers that read ahead
 
-class CdR final : public MediumFamily {
+class CdTrackAtOnce final : public MediumFamily {
  public:
-  std::string_view name() const override { return "CD-R, track at once"; }
+  explicit CdTrackAtOnce(std::string_view name) : name_(name) {}
+  std::string_view name() const override { return name_; }
   TrackRules rules() const override { return {1, kSmallestTrack, kPostgap, 176.4, false}; }
 
   fsi::Lba open(Drive& drive, const Medium&, const WriteSettings& settings) const override {
@@ -39,11 +40,19 @@ class CdR final : public MediumFamily {
     drive.close_track_session(CloseFunction::session, 0);
     wait_ready(drive, "closing the session", limit::kWholeOperation, progress);
   }
+
+ private:
+  std::string_view name_;
 };
 }  // namespace
 
 const MediumFamily& cd_r_family() {
-  static const CdR family;
+  static const CdTrackAtOnce family("CD-R, track at once");
+  return family;
+}
+
+const MediumFamily& cd_rw_family() {
+  static const CdTrackAtOnce family("CD-RW, track at once");
   return family;
 }
 

@@ -30,22 +30,25 @@ constexpr uint32_t kLeadOutReserve = 4;   // the last possible lead-out lies aft
 
 uint32_t packed(Msf t) { return uint32_t{t.minute} << 16 | uint32_t{t.second} << 8 | t.frame; }
 
-class CdR final : public SequentialMedium {
+class Cd final : public SequentialMedium {
  public:
-  explicit CdR(Disc& disc) : SequentialMedium(disc, kRules) {}
+  explicit Cd(Disc& disc) : SequentialMedium(disc, kRules) {}
 
   bool current(Feature feature) const override {
     switch (feature) {
       case Feature::random_readable:
       case Feature::multi_read:
       case Feature::cd_read: return true;
-      case Feature::cd_track_at_once: return !disc_.finalized;
+      case Feature::cd_track_at_once:
+      case Feature::cd_mastering: return !disc_.finalized;
+      case Feature::cd_rw_media_write: return disc_.type->rewritable && !disc_.finalized;
       default: return false;
     }
   }
 
   DiscInformation disc_information() const override {
     DiscInformation info = SequentialMedium::disc_information();
+    info.disc_type = disc_.session_format;
     if (disc_.finalized) return info;
     const auto next = next_start();
     // A later session's lead-in lies in the 4500 sectors before its pregap.
@@ -66,6 +69,11 @@ class CdR final : public SequentialMedium {
   bool test_write(const WriteParameters& parameters) const override { return parameters.test_write(); }
   bool survives_underrun(const WriteParameters& parameters) const override { return parameters.buffer_underrun_free(); }
 
+  Duration blank(uint8_t type, uint32_t address) override {
+    if (!disc_.type->rewritable) return SequentialMedium::blank(type, address);
+    return erase(type);
+  }
+
   Duration close(uint8_t function, uint16_t track, const WriteParameters& parameters) override {
     const bool test = test_write(parameters);
     switch (static_cast<CloseFunction>(function)) {
@@ -84,6 +92,8 @@ class CdR final : public SequentialMedium {
   void check_mode(const WriteParameters& parameters) const override {
     // MODE SELECT takes parameters of packet writing as well; here is where it shows that this disc does not.
     if (parameters.write_type() != WriteParameters::track_at_once) refuse(5, 0x64, 0x00);
+    const Track* track = open_track();
+    if (track && track->raw != (parameters.block_type == WriteParameters::raw_2352)) refuse(5, 0x64, 0x00);
   }
   void complete(TrackInformation& info) const override {
     info.valid = info.valid & ~uint32_t{TrackInformation::kLastRecordedValid};  // not told on CD
@@ -98,7 +108,7 @@ class CdR final : public SequentialMedium {
     atip.length = sizeof atip - 2;
     atip.writing_power = 0x80 | 0x50;
     atip.unrestricted_use = 0x40;
-    atip.disc_type = 0x80;
+    atip.disc_type = disc_.type->rewritable ? 0x80 | 0x40 : 0x80;
     atip.lead_in_start = msf_of(kLeadInStart);
     atip.last_lead_out_start = last_lead_out();
     Bytes bytes;
@@ -140,7 +150,7 @@ class CdR final : public SequentialMedium {
       append(body, entry);
     };
     const uint8_t data = 0x10 | lead->control;
-    point(data, 0xA0, {number(lead), 0, 0});
+    point(data, 0xA0, {number(lead), disc_.session_format, 0});
     point(data, 0xA1, {number(last), 0, 0});
     point(0x10 | last->control, 0xA2, msf_of(static_cast<int32_t>(last->end())));
     for (const Track* t = lead; t <= last; ++t) point(0x10 | t->control, number(t), msf_of(static_cast<int32_t>(t->start)));
@@ -158,6 +168,6 @@ class CdR final : public SequentialMedium {
 
 }  // namespace
 
-std::unique_ptr<Medium> make_cd_r(Disc& disc) { return std::make_unique<CdR>(disc); }
+std::unique_ptr<Medium> make_cd(Disc& disc) { return std::make_unique<Cd>(disc); }
 
 }  // namespace rec::virt

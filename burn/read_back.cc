@@ -1,0 +1,78 @@
+#include "burn/read_back.h"
+
+#include <algorithm>
+#include <chrono>
+
+namespace burn {
+
+using fsi::Error;
+using fsi::ErrorKind;
+
+namespace {
+constexpr auto kKind = fsi::DigestKind::xxh3;
+constexpr size_t kChunk = 32 * fsi::kSectorSize;
+}  // namespace
+
+size_t WitnessedInput::read_more(std::span<std::byte> out) {
+  const size_t got = input_.read(out);
+  auto rest =
+      std::span<const std::byte>(out.first(static_cast<size_t>(std::min<uint64_t>(got, most_bytes_ - std::min(bytes_, most_bytes_)))));
+  bytes_ += rest.size();
+  while (!rest.empty()) {
+    const size_t part = std::min(rest.size(), kChunk - chunk_.size());
+    chunk_.insert(chunk_.end(), rest.begin(), rest.begin() + static_cast<std::ptrdiff_t>(part));
+    rest = rest.subspan(part);
+    if (chunk_.size() == kChunk) digest();
+  }
+  return got;
+}
+
+void WitnessedInput::digest() {
+  const fsi::Digest digest = fsi::digest_of(kKind, chunk_);
+  digests_.insert(digests_.end(), digest.begin(), digest.begin() + static_cast<std::ptrdiff_t>(fsi::digest_size(kKind)));
+  chunk_.clear();
+}
+
+fsi::Manifest WitnessedInput::manifest(uint64_t sectors) {
+  if (fsi::sectors_for(bytes_) != sectors)
+    throw Error(ErrorKind::failed, name(), "verifying the disc",
+                std::to_string(sectors) + " sectors were burned and " + std::to_string(fsi::sectors_for(bytes_)) +
+                    " were seen going by: it cannot be said what should be on the disc; run verify on it");
+  if (!chunk_.empty()) {
+    chunk_.resize(static_cast<size_t>(fsi::sectors_for(chunk_.size()) * fsi::kSectorSize));
+    digest();
+  }
+  return fsi::read_sidecar(fsi::make_sidecar(kKind, {0, sectors}, digests_), name());
+}
+
+fsi::VerifyReport read_back(const rec::DriveEntry& drive, const rec::WriteReport& written, const fsi::Manifest& sent,
+                            fsi::VerifyOptions::Level level, ProgressView& view, const std::stop_token& stop) {
+  // Opening asks the drive for the disc and for every track anew: what is remembered from writing does not count.
+  const auto disc = rec::disc_source(drive, stop);
+  fsi::VerifyOptions how;
+  how.level = level;
+  how.parallel = false;
+  how.session_start = written.plan.start;
+  how.manifest = &sent;
+  how.stop = stop;
+  const auto began = std::chrono::steady_clock::now();
+  how.progress = [&](const fsi::ProgressEvent& event) {
+    rec::BurnEvent shown;
+    shown.phase = event.phase == "verifying" ? event.phase : std::string_view("verifying");
+    shown.done = event.done;
+    if (event.total) shown.total = event.total;
+    shown.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
+    if (shown.seconds > 0.5) shown.bytes_per_second = static_cast<double>(event.done) * fsi::kSectorSize / shown.seconds;
+    view.show(shown);
+  };
+  if (disc->sectors() <= written.plan.start)
+    throw Error(ErrorKind::differs, drive.node, "verifying the disc", "the drive does not find what was written; the disc is bad");
+  fsi::VerifyReport report = fsi::verify(*disc, how);
+  // What was sent is what counts here: a stream need not be a volume, and one that was faulty before is not the disc's fault.
+  std::erase_if(report.issues, [](const fsi::Issue& issue) {
+    return issue.finding == fsi::Finding::volume || issue.finding == fsi::Finding::structure || issue.finding == fsi::Finding::trouble;
+  });
+  return report;
+}
+
+}  // namespace burn

@@ -1,0 +1,308 @@
+#!/usr/bin/env python3
+"""burn audio and burn raw, the whole tool, on virtual drives. The samples on the disc are compared with what other programs decode, the
+layout of descriptions with what cdrdao makes of them, the data with what bchunk extracts; and each bad input has its line and exit code.
+Needs DISCPRESS_BIN. A foreign program that is missing is a skip on a user's machine and a failure in CI."""
+
+import glob
+import json
+import lzma
+import os
+import random
+import re
+import shutil
+import struct
+import subprocess
+import tempfile
+import unittest
+import wave
+
+BURN = os.path.join(os.environ["DISCPRESS_BIN"], "burn")
+CI = os.environ.get("CI") == "true"
+SECTOR, RAW, WITH_SUB = 2048, 2352, 2448
+LAYER_FIRST = -20000  # of the file in which a virtual CD keeps its sectors
+HERE = os.path.dirname(os.path.abspath(__file__))
+
+
+def corpus():
+    at = HERE
+    while at != "/":
+        at = os.path.dirname(at)
+        found = os.path.join(at, "shared", "corpus", "libcdio")
+        if os.path.isdir(found):
+            return found
+    return None
+
+
+class Cd(unittest.TestCase):
+    def setUp(self):
+        self.dir = tempfile.TemporaryDirectory()
+        self.addCleanup(self.dir.cleanup)
+        self.env = dict(os.environ, XDG_STATE_HOME=os.path.join(self.dir.name, "state"), LC_ALL="C.UTF-8")
+        self.env.pop("DISCPRESS_STATE_DIR", None)
+
+    def path(self, name, data=None):
+        path = os.path.join(self.dir.name, name)
+        if data is not None:
+            with open(path, "wb") as f:
+                f.write(data if isinstance(data, bytes) else data.encode())
+        return path
+
+    def burn(self, *args, code=0):
+        done = subprocess.run([BURN, *args], stdin=subprocess.DEVNULL, env=self.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=300)
+        out, err = done.stdout.decode(), done.stderr.decode()
+        self.assertEqual(done.returncode, code, f"burn {' '.join(args)}: {out} {err}")
+        if code:
+            self.assertEqual(err.count("\n"), 1, f"one line, and not: {err}")
+            self.assertTrue(err.startswith("burn: "), err)
+        return out if not code else err
+
+    def foreign(self, program):
+        if not shutil.which(program):
+            if CI:
+                self.fail(f"{program} is missing")
+            self.skipTest(f"{program} is missing")
+
+    def drive(self, media="cd-r"):
+        self.burn("virtual", "add", "d", "--media", media)
+
+    def new_disc(self):
+        self.burn("virtual", "remove", "d")
+        self.drive()
+
+    def wav(self, name, frames, channels=2, width=2, rate=44100, seed=1):
+        path = self.path(name)
+        data = random.Random(seed).randbytes(frames * channels * width)
+        with wave.open(path, "wb") as out:
+            out.setnchannels(channels)
+            out.setsampwidth(width)
+            out.setframerate(rate)
+            out.writeframes(data)
+        return path, data
+
+    def on_disc(self, lba, sectors):
+        """The main channel as the virtual disc keeps it."""
+        (layer,) = glob.glob(os.path.join(self.dir.name, "state/discpress/drives/d/disc/raw"))
+        out = bytearray()
+        with open(layer, "rb") as f:
+            for i in range(lba, lba + sectors):
+                f.seek((i - LAYER_FIRST) * WITH_SUB)
+                out += f.read(WITH_SUB)[:RAW]
+        return bytes(out)
+
+
+class Audio(Cd):
+    def test_each_kind_of_file_has_its_samples_on_the_disc(self):
+        self.foreign("flac")
+        self.foreign("oggenc")
+        self.foreign("oggdec")
+        self.drive()
+        one, samples_one = self.wav("one.wav", 588 * 310 + 100, seed=1)
+        two, samples_two = self.wav("two.wav", 588 * 305, seed=2)
+        subprocess.run(["flac", "-s", "-f", two, "-o", self.path("two.flac")], check=True)
+        quiet = self.path("quiet.wav")
+        with wave.open(quiet, "wb") as out:
+            out.setnchannels(2), out.setsampwidth(2), out.setframerate(44100)
+            out.writeframes(b"".join(struct.pack("<hh", (i * 37) % 8000 - 4000, (i * 11) % 6000 - 3000) for i in range(588 * 301)))
+        subprocess.run(["oggenc", "-Q", quiet, "-o", self.path("three.ogg")], check=True)
+        subprocess.run(["oggdec", "-Q", self.path("three.ogg"), "-o", self.path("three.wav")], check=True)
+        with wave.open(self.path("three.wav")) as f:
+            samples_three = f.readframes(f.getnframes())
+        self.burn("audio", "--drive", "d", one, self.path("two.flac"), self.path("three.ogg"))
+        for start, samples, slack in ((0, samples_one, 0), (311 + 150, samples_two, 0), (311 + 150 + 305 + 150, samples_three, 1)):
+            sectors = -(-len(samples) // RAW)
+            read = self.on_disc(start, sectors)
+            if slack:  # two decoders of a lossy code may round differently
+                a = struct.unpack(f"<{len(samples) // 2}h", samples)
+                b = struct.unpack(f"<{len(samples) // 2}h", read[: len(samples)])
+                self.assertLessEqual(max(abs(x - y) for x, y in zip(a, b)), slack)
+            else:
+                self.assertEqual(read[: len(samples)], samples)
+            self.assertEqual(read[len(samples) :], bytes(len(read) - len(samples)))
+        info = json.loads(self.burn("info", "--drive", "d", "--json"))
+        self.assertEqual([t["start"] for t in info["medium"]["tracks"]], [0, 461, 916])
+        self.assertEqual([t["data"] for t in info["medium"]["tracks"]], [False] * 3)
+        self.assertEqual(info["medium"]["state"], "closed")
+
+    def test_mono_and_other_depths_are_converted_and_said(self):
+        self.drive()
+        mono, samples = self.wav("mono.wav", 588 * 300, channels=1)
+        out = subprocess.run([BURN, "audio", "--drive", "d", mono], env=self.env, stderr=subprocess.PIPE, check=True).stderr.decode()
+        self.assertIn("its one channel is recorded on both", out)
+        both = b"".join(samples[i : i + 2] * 2 for i in range(0, len(samples), 2))
+        self.assertEqual(self.on_disc(0, 300), both)
+        self.new_disc()
+        deep, samples = self.wav("deep.wav", 588 * 300, width=3)
+        out = subprocess.run([BURN, "audio", "--drive", "d", deep], env=self.env, stderr=subprocess.PIPE, check=True).stderr.decode()
+        self.assertIn("24 bits are rounded to 16 bits", out)
+        values = [int.from_bytes(samples[i : i + 3], "little", signed=True) for i in range(0, len(samples), 3)]
+        read = struct.unpack(f"<{len(values)}h", self.on_disc(0, 300))
+        self.assertTrue(all(abs(v / 256 - r) <= 0.5 or r == 32767 for v, r in zip(values, read)))
+
+    def test_gapless_tracks_follow_each_other_sample_by_sample(self):
+        self.drive()
+        one, a = self.wav("one.wav", 588 * 310 + 100, seed=3)
+        two, b = self.wav("two.wav", 588 * 310 + 17, seed=4)
+        self.burn("audio", "--drive", "d", "--gapless", one, two)
+        whole = a + b
+        self.assertEqual(self.on_disc(0, 620)[: len(whole)], whole[: 620 * RAW])
+        info = json.loads(self.burn("info", "--drive", "d", "--json"))
+        self.assertEqual([t["start"] for t in info["medium"]["tracks"]], [0, 310])
+
+    def test_a_hidden_first_track_and_everything_else_that_can_be_said(self):
+        self.drive()
+        hidden, samples = self.wav("hidden.wav", 588 * 400, seed=5)
+        one, first = self.wav("one.wav", 588 * 500, seed=6)
+        self.burn("audio", "--drive", "d", "--hidden", hidden, one, "--mcn", "0724385356926", "--isrc", "US-EM3-96-00078", "--title", "Disc",
+                  "--track-title", "First", "--index", "1:00:02:00", "--pre-emphasis", "--copy", "--multi")
+        self.assertEqual(self.on_disc(0, 400), samples)
+        self.assertEqual(self.on_disc(400, 500), first)
+        info = json.loads(self.burn("info", "--drive", "d", "--json"))
+        self.assertEqual(info["medium"]["state"], "appendable")
+        self.assertEqual(info["medium"]["tracks"][0]["start"], 400)
+
+    def test_track_at_once_adds_to_an_open_disc(self):
+        self.drive()
+        one, a = self.wav("one.wav", 588 * 300, seed=7)
+        short, b = self.wav("short.wav", 588 * 100, seed=8)
+        self.burn("audio", "--drive", "d", "--mode", "tao", "--multi", one)
+        self.burn("audio", "--drive", "d", "--mode", "tao", short)
+        info = json.loads(self.burn("info", "--drive", "d", "--json"))
+        self.assertEqual([t["session"] for t in info["medium"]["tracks"]], [1, 2])
+        start = info["medium"]["tracks"][1]["start"]
+        self.assertEqual(start, 302 + 11400)
+        self.assertEqual(self.on_disc(start, 300), b + bytes(200 * RAW))  # four seconds at least
+
+    def test_dry_run_and_simulation_leave_the_disc_alone(self):
+        self.drive()
+        one, _ = self.wav("one.wav", 588 * 300)
+        plan = json.loads(self.burn("audio", "--drive", "d", "--dry-run", "--json", one))
+        self.assertEqual(plan["contents"][0]["end"], 300)
+        self.burn("audio", "--drive", "d", "--simulate", one)
+        self.assertEqual(json.loads(self.burn("info", "--drive", "d", "--json"))["medium"]["state"], "blank")
+
+    def test_bad_input_is_one_line_and_the_right_exit_code(self):
+        self.drive()
+        good, _ = self.wav("good.wav", 588 * 300)
+        fast, _ = self.wav("fast.wav", 48000 * 5, rate=48000)
+        many, _ = self.wav("many.wav", 44100 * 5, channels=6)
+        text = self.path("text.wav", "this is no sound")
+        long = self.path("long.cue", 'FILE "long.bin" BINARY\nTRACK 01 AUDIO\nINDEX 01 00:00:00\n')
+        with open(self.path("long.bin"), "wb") as f:
+            f.truncate(370000 * RAW)
+        for says, code, args in (
+            ("48000 samples a second and a CD has 44100", 1, [fast]),
+            ("6 channels and a CD has two", 1, [many]),
+            ("no audio file that can be read", 1, [text]),
+            ("No such file or directory", 1, [self.path("none.wav")]),
+            ("there are 100 tracks and a CD takes 99", 2, [good] * 100),
+            ("the ISRC 'US-1' is not two letters", 2, [good, "--isrc", "US-1"]),
+            ("the catalog number '123' is not 13 digits", 2, [good, "--mcn", "123"]),
+            ("there are 2 of them and 1 tracks", 2, [good, "--isrc", "USEM39600078", "--isrc", "USEM39600079"]),
+            ("is not TRACK:MM:SS:FF", 2, [good, "--index", "1:2"]),
+            ("its last index lies after its end", 2, [good, "--index", "1:01:00:00"]),
+            ("its indexes do not ascend", 2, [good, "--index", "1:00:02:00", "--index", "1:00:01:00"]),
+            ("there is no track 2", 2, [good, "--index", "2:00:00:01"]),
+            ("a .cue or .toc file says everything", 2, [long, "--gapless"]),
+            ("the disc is too small", 4, [long]),
+        ):
+            with self.subTest(says):
+                self.assertIn(says, self.burn("audio", "--drive", "d", *args, code=code))
+        self.assertEqual(json.loads(self.burn("info", "--drive", "d", "--json"))["medium"]["state"], "blank")
+        self.burn("audio", "--drive", "d", good)
+        self.assertIn("take a blank one", self.burn("audio", "--drive", "d", good, code=4))
+        self.burn("virtual", "remove", "d")
+        self.drive("dvd+r")
+        self.assertIn("needs a CD-R or CD-RW", self.burn("audio", "--drive", "d", good, code=4))
+
+
+class Raw(Cd):
+    def test_the_layout_is_what_cdrdao_makes_of_random_cue_sheets(self):
+        self.foreign("cdrdao")
+        self.drive()
+        compared = 0
+        for seed in range(25):
+            rand = random.Random(seed)
+            sectors, text, at = 0, "", 0
+            for number in range(1, rand.randint(2, 8)):
+                text += f"TRACK {number:02} AUDIO\n"
+                if rand.random() < 0.5:
+                    text += "FLAGS DCP\n"
+                gap = rand.randint(1, 300)
+                if rand.random() < 0.3:
+                    text += f"PREGAP {msf(gap)}\n"
+                elif number > 1 and rand.random() < 0.5:
+                    text += f"INDEX 00 {msf(at)}\n"
+                    at += gap
+                text += f"INDEX 01 {msf(at)}\n"
+                # In later tracks cdrdao takes the time in the file for the time in the track.
+                if number == 1 and rand.random() < 0.6:
+                    text += f"INDEX 02 {msf(at + rand.randint(1, 299))}\n"
+                at += 300 + rand.randint(0, 300)
+            self.path("r.bin", bytes(at * RAW))
+            cue = self.path("r.cue", 'FILE "r.bin" BINARY\n' + text)
+            theirs = subprocess.run(["cdrdao", "show-toc", cue], cwd=self.dir.name, stdout=subprocess.PIPE, stderr=subprocess.PIPE).stdout.decode()
+            wanted = []
+            for part in theirs.split("TRACK ")[1:]:
+                field = lambda name: [int(n) for n in re.findall(rf"{name}[^(]*\( *(\d+)\)", part)]
+                wanted.append((field("START")[0], field("END")[0], (field("PREGAP") or [0])[0], field(r"INDEX +\d+"), "COPY PERMITTED" in part))
+            plan = json.loads(self.burn("raw", "--drive", "d", "--dry-run", "--json", cue))
+            ours = [(t["start"], t["end"], t["start"] - t["pause"] - (150 if t["number"] == 1 else 0), [t["start"] + i for i in t["indexes"]], t["copy"])
+                    for t in plan["contents"]]
+            self.assertEqual(ours, wanted, f"seed {seed}:\n{text}\n{theirs}")
+            compared += len(ours)
+        print(f"{compared} tracks of 25 cue sheets lie where cdrdao puts them")
+
+    def test_data_of_a_foreign_image_comes_back_as_bchunk_extracts_it(self):
+        self.foreign("bchunk")
+        if not corpus():
+            self.skipTest("no samples of libcdio beside the checkout")
+        with open(os.path.join(corpus(), "isofs-m1.bin.xz"), "rb") as f:
+            self.path("isofs-m1.bin", lzma.decompress(f.read()))
+        shutil.copy(os.path.join(corpus(), "isofs-m1.cue"), self.path("isofs-m1.cue"))
+        shutil.copy(os.path.join(corpus(), "isofs-m1.toc"), self.path("isofs-m1.toc"))
+        subprocess.run(["bchunk", self.path("isofs-m1.bin"), self.path("isofs-m1.cue"), self.path("theirs")], check=True, stdout=subprocess.DEVNULL)
+        with open(self.path("theirs01.iso"), "rb") as f:
+            theirs = f.read()
+        for image in ("isofs-m1.cue", "isofs-m1.toc", "isofs-m1.bin"):
+            for mode in ("raw", "dao"):
+                with self.subTest(f"{image} {mode}"):
+                    self.drive()
+                    self.burn("raw", "--drive", "d", "--mode", mode, self.path(image))
+                    self.burn("virtual", "export", "d", self.path("ours.iso"))
+                    with open(self.path("ours.iso"), "rb") as f:
+                        self.assertEqual(f.read(), theirs)
+                    with open(self.path("isofs-m1.bin"), "rb") as f:
+                        self.assertEqual(self.on_disc(0, 302), f.read())
+                    self.burn("virtual", "remove", "d")
+
+    def test_bad_descriptions_are_refused_with_their_line(self):
+        self.drive()
+        good = bytes(400 * RAW)
+        self.path("a.bin", good)
+        head = 'FILE "a.bin" BINARY\nTRACK 01 AUDIO\n'
+        hundred = head + "INDEX 01 00:00:00\n" + "".join(f"TRACK {i} AUDIO\nINDEX 01 {i}:00:00\n" for i in range(2, 101))
+        for says, text in (
+            ("x.cue:1: reading the description of a CD: there is no file 'b.bin'", 'FILE "b.bin" BINARY\nTRACK 01 AUDIO\nINDEX 01 00:00:00\n'),
+            ("x.cue:3: reading the description of a CD: 'a.bin' is too short", head + "INDEX 01 00:00:00\nTRACK 02 AUDIO\nINDEX 01 00:50:00\n"),
+            ("x.cue:4: reading the cue sheet: indexes not ascending", head + "INDEX 01 00:01:00\nINDEX 02 00:00:50\n"),
+            ("x.cue:3: reading the cue sheet: '00:00:75' is not a time", head + "INDEX 01 00:00:75\n"),
+            ("x.cue:3: reading the cue sheet: the ISRC '12' is not", head + "ISRC 12\n"),
+            ("x.cue:1: reading the cue sheet: the catalog number '12' is not 13 digits", "CATALOG 12\n"),
+            ("the track '100' is not a number from 1 to 99", hundred),
+        ):
+            with self.subTest(says):
+                self.assertIn(says, self.burn("raw", "--drive", "d", self.path("x.cue", text), code=1))
+        self.assertIn("must have four seconds", self.burn("raw", "--drive", "d", self.path("s.toc", "CD_DA\nTRACK AUDIO\nSILENCE 0:2:0\n"), code=2))
+        self.assertIn("no multiple of 2352", self.burn("raw", "--drive", "d", self.path("odd.bin", b"x" * 1000), code=1))
+        if corpus():
+            for name, line in (("bad-cat1.cue", 4), ("bad-mode1.cue", 6), ("bad-msf-1.cue", 7), ("bad-msf-1.toc", 6)):
+                self.assertIn(f"{name}:{line}: ", self.burn("raw", "--drive", "d", os.path.join(corpus(), name), code=1))
+        self.assertEqual(json.loads(self.burn("info", "--drive", "d", "--json"))["medium"]["state"], "blank")
+
+
+def msf(sectors):
+    return f"{sectors // 4500:02}:{sectors // 75 % 60:02}:{sectors % 75:02}"
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=1)
