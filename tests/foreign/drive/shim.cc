@@ -1,12 +1,14 @@
 // Preloaded into programs of others: one device path (SHIM_DEVICE) is the virtual drive that server.cc serves on
 // SHIM_SOCKET. It answers what such programs ask the kernel of an optical drive: open, stat, SG_IO, a few ioctls, read.
-// Test code only; every other path and descriptor goes to the C library untouched.
+// Time runs wire::kFaster times as fast for who sleeps. Test code only; every other path and descriptor goes to the C
+// library untouched.
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/cdrom.h>
 #include <linux/fs.h>
 #include <mntent.h>
+#include <poll.h>
 #include <scsi/scsi.h>
 #include <scsi/scsi_ioctl.h>
 #include <scsi/sg.h>
@@ -15,10 +17,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/select.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <array>
@@ -192,7 +196,7 @@ int device_ioctl(int fd, unsigned long request, void* argument) {
     case BLKFLSBUF:
     case BLKROSET:
     case BLKRASET: return 0;
-    case SG_GET_RESERVED_SIZE: *static_cast<int*>(argument) = 256 * 1024; return 0;
+    case SG_GET_RESERVED_SIZE: *static_cast<int*>(argument) = wire::kMostBytes; return 0;
     case SG_EMULATED_HOST: *static_cast<int*>(argument) = 1; return 0;
     case SCSI_IOCTL_GET_BUS_NUMBER: *static_cast<int*>(argument) = 7; return 0;
     case SCSI_IOCTL_GET_IDLUN: static_cast<int*>(argument)[0] = 7 << 24, static_cast<int*>(argument)[1] = 0; return 0;
@@ -348,3 +352,36 @@ PREADS(pread64, off64_t)
   }
 LSEEKS(lseek, off_t)
 LSEEKS(lseek64, off64_t)
+
+// Sleeping. A program waits for its drive in many small naps; the drive's time runs as fast as that of who sleeps.
+
+namespace {
+timespec shortened(const timespec& time) {
+  const int64_t ns = (int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec) / wire::kFaster;
+  return {ns / 1'000'000'000, ns % 1'000'000'000};
+}
+int nap(const timespec& time) {
+  static const auto next = REAL(nanosleep);
+  const timespec less = shortened(time);
+  return next(&less, nullptr);
+}
+}  // namespace
+
+EXPORT int nanosleep(const timespec* time, timespec*) { return nap(*time); }
+EXPORT int usleep(useconds_t time) { return nap({time / 1'000'000, long{time} % 1'000'000 * 1000}); }
+EXPORT unsigned sleep(unsigned seconds) { return nap({seconds, 0}), 0; }
+
+EXPORT int clock_nanosleep(clockid_t clock, int flags, const timespec* time, timespec* left) {
+  static const auto next = REAL(clock_nanosleep);
+  return flags == 0 ? (nap(*time) == 0 ? 0 : errno) : next(clock, flags, time, left);
+}
+
+EXPORT int poll(pollfd* fds, nfds_t count, int ms) {
+  static const auto next = REAL(poll);
+  return count == 0 && ms > 0 ? nap({ms / 1000, long{ms} % 1000 * 1'000'000}) : next(fds, count, ms);
+}
+
+EXPORT int select(int count, fd_set* in, fd_set* out, fd_set* except, timeval* time) {
+  static const auto next = REAL(select);
+  return count == 0 && time ? nap({time->tv_sec, time->tv_usec * 1000}) : next(count, in, out, except, time);
+}
