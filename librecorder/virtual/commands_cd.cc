@@ -72,6 +72,14 @@ CdBlock VirtualDrive::cd_sector(int32_t lba) const {
   if (block_there && !(q_of(*block_there)[0] % 16 == 1 && q_of(*block_there)[1] == kLeadOutTrack)) return *block_there;
   if (lba < 0) refuse(5, 0x21, 0x00, static_cast<uint32_t>(lba));
   const auto at = static_cast<uint32_t>(lba);
+  for (size_t i = 0; i < disc_->tracks.size(); ++i) {
+    const Track& track = disc_->tracks[i];
+    if (track.control & kControlData || track.open || at < track.written_to || at >= track.end()) continue;
+    // The run-out of a track at once: in audio there is no header that could be wrong, and what is read is silence.
+    CdBlock silence{};
+    set_q(std::span(silence).last<kCdSub>(), false, q_position(track.control, static_cast<uint8_t>(i + 1), 1, at - track.start, lba));
+    return silence;
+  }
   medium_->check_read(at, 1);
   CdBlock block{};
   std::array<std::byte, fsi::kSectorSize> user;

@@ -1,5 +1,6 @@
 """cdrdao: CD at once, of every kind of track, audio with its codes and CD-TEXT, sessions, and reading all of it back."""
 import os
+import re
 
 from cells import CD, DEVICE, SECTOR, cell, holds, is_tree, extracted, same, tree
 from sound import FRAME, ISRCS, MCN, TITLES, TRACKS, audio_holds, cue_sheet, samples, swapped
@@ -99,7 +100,7 @@ def cdrdao_appends(drive):
     one, two = tree(drive, "one", 40), tree(drive, "two", 40)
     with drive.served():
         for i, path in enumerate((one, two)):
-            link = ["-C", cdrdao(drive, "msinfo").splitlines()[-1], "-M", DEVICE] if i else []
+            link = ["-C", re.search(r"^\d+,\d+$", cdrdao(drive, "msinfo"), re.M)[0], "-M", DEVICE] if i else []
             iso = drive.path("session.iso")
             drive.run("genisoimage", "-quiet", "-R", "-graft-points", *link, "-o", iso, f"{os.path.basename(path)}={path}")
             cdrdao(drive, "write", "-n", "--multi", data_toc(drive, "MODE2_FORM1", iso))

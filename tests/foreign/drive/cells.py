@@ -121,10 +121,10 @@ def is_tree(folder, *trees):
         assert diff.returncode == 0, diff.stdout.decode() + diff.stderr
 
 
-def extracted(drive, name="out"):
+def extracted(drive, source=DEVICE):
     """The newest tree of the disc, read by xorriso while the drive is served."""
-    out = drive.path(name)
-    drive.run("xorriso", "-osirrox", "on", "-indev", DEVICE, "-extract", "/", out)
+    out = drive.path("out")
+    drive.run("xorriso", "-osirrox", "on", "-indev", source, "-extract", "/", out)
     return out
 
 

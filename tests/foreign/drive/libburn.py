@@ -107,7 +107,8 @@ def cdrskin_formats_for_overwrite(drive):
 
 @cell("dvd-ram", *BD_RE, *BD_R)
 def cdrskin_formats_with_spares(drive):
-    how = ("format_defectmgt_max", "format_defectmgt_min", "format_defectmgt_payload_15g", "format_defectmgt")
+    size = {"bd-re": 15, "bd-re-dl": 30}.get(drive.medium, 60)
+    how = ("format_defectmgt_max", "format_defectmgt_min", f"format_defectmgt_payload_{size}g", "format_defectmgt")
     with drive.served():
         for one in how if drive.medium in BD_RE else how[-1:]:
             cdrskin(drive, "-force" if drive.medium not in BD_R else "-v", "blank=" + one)
