@@ -27,6 +27,15 @@ std::string code_of(const fsi::U8 (&field)[16], size_t length) {
   return code;
 }
 
+/// The Q of a block of raw writing. Of the formatted one the drive makes the check by itself: cdrdao sends there what ECMA-130 would
+/// have inverted. The 96 symbols go to the disc as they are, and must be right.
+Q sent_q(std::span<const uint8_t> block) {
+  if (block.size() != kPq) return get_q(block.subspan(kCdMain).first<kCdSub>());
+  Q q;
+  std::copy_n(block.begin() + kCdMain, q.size(), q.begin());
+  return q_with_crc(q);
+}
+
 bool is_raw(const WriteParameters& parameters) { return parameters.write_type() == WriteParameters::raw; }
 
 /// MCN and ISRC lie in one of fifty sectors each, but not where a new track or index has to be told.
@@ -122,12 +131,7 @@ void CdRecorder::write(int32_t lba, std::span<const std::byte> bytes, uint32_t b
     Raw trial = raw_.value_or(Raw{});
     int32_t at = lba;
     for (size_t offset = 0; offset < numbers.size(); offset += block_bytes, ++at) {
-      Q q;
-      if (block_bytes == kPq)
-        std::copy_n(numbers.begin() + static_cast<ptrdiff_t>(offset + kCdMain), q.size(), q.begin());
-      else
-        q = get_q(numbers.subspan(offset + kCdMain).first<kCdSub>());
-      check_raw(trial, at, q);
+      check_raw(trial, at, sent_q(numbers.subspan(offset, block_bytes)));
     }
     if (!next_) begin(parameters);
     raw_ = std::move(trial);
@@ -270,14 +274,11 @@ void CdRecorder::write_raw(int32_t lba, std::span<const uint8_t> bytes) {
   if (test_) return;
   CdBlock block{};
   std::copy_n(bytes.begin(), kCdMain, block.begin());
-  Q q;
-  if (bytes.size() == kPq) {
-    std::copy_n(bytes.begin() + kCdMain, q.size(), q.begin());
+  const Q q = sent_q(bytes);
+  if (bytes.size() == kPq)
     set_q(sub_of(block), bytes.back() & 0x80, q);
-  } else {
+  else
     std::copy_n(bytes.begin() + kCdMain, kCdSub, sub_of(block).begin());
-    q = get_q(sub_of(block));
-  }
   // On the disc the sector is as it came. A drive that reads data takes the scrambling off, and that is what is kept.
   if (q[0] & kControlData << 4) scramble_or_back(main_of(block));
   layer_.write(lba, block);

@@ -82,13 +82,6 @@ uint16_t q_crc(const Q& q) {
   return static_cast<uint16_t>(r ^ 0xFFFF);
 }
 
-Q with_crc(Q q) {
-  const uint16_t crc = q_crc(q);
-  q[10] = static_cast<uint8_t>(crc >> 8);
-  q[11] = static_cast<uint8_t>(crc & 0xFF);
-  return q;
-}
-
 void set_msf(Q& q, size_t at, Msf t) {
   q[at] = to_bcd(t.minute);
   q[at + 1] = to_bcd(t.second);
@@ -187,7 +180,7 @@ Q q_position(uint8_t control, uint8_t track, uint8_t index, uint32_t relative, i
   q[2] = to_bcd(index);
   set_msf(q, 3, {relative / 4500, relative / 75 % 60, relative % 75});
   set_msf(q, 7, msf_of(lba));
-  return with_crc(q);
+  return q_with_crc(q);
 }
 
 Q q_mcn(uint8_t control, const std::string& digits, int32_t lba) {
@@ -195,7 +188,7 @@ Q q_mcn(uint8_t control, const std::string& digits, int32_t lba) {
   q[0] = static_cast<uint8_t>(control * 16 + 2);
   for (size_t i = 0; i < 13; ++i) q[1 + i / 2] |= static_cast<uint8_t>((digits[i] - '0') << (i % 2 ? 0 : 4));
   q[9] = to_bcd(msf_of(lba).frame);
-  return with_crc(q);
+  return q_with_crc(q);
 }
 
 Q q_isrc(uint8_t control, const std::string& code, int32_t lba) {
@@ -207,7 +200,7 @@ Q q_isrc(uint8_t control, const std::string& code, int32_t lba) {
   for (size_t i = 0; i < 4; ++i) q[1 + i] = static_cast<uint8_t>(front >> (24 - 8 * i));
   for (size_t i = 0; i < 7; ++i) q[5 + i / 2] |= static_cast<uint8_t>((code[5 + i] - '0') << (i % 2 ? 0 : 4));
   q[9] = to_bcd(msf_of(lba).frame);
-  return with_crc(q);
+  return q_with_crc(q);
 }
 
 Q q_point(uint8_t control, uint8_t adr, uint8_t point, Msf time, uint8_t zero, Msf ptime) {
@@ -217,10 +210,17 @@ Q q_point(uint8_t control, uint8_t adr, uint8_t point, Msf time, uint8_t zero, M
   set_msf(q, 3, time);
   q[6] = zero;
   set_msf(q, 7, ptime);
-  return with_crc(q);
+  return q_with_crc(q);
 }
 
-bool q_is_good(const Q& q) { return q == with_crc(q); }
+Q q_with_crc(Q q) {
+  const uint16_t crc = q_crc(q);
+  q[10] = static_cast<uint8_t>(crc >> 8);
+  q[11] = static_cast<uint8_t>(crc & 0xFF);
+  return q;
+}
+
+bool q_is_good(const Q& q) { return q == q_with_crc(q); }
 
 void set_q(std::span<uint8_t, kCdSub> symbols, bool p, const Q& q) {
   for (size_t i = 0; i < kCdSub; ++i) {

@@ -38,6 +38,7 @@ Q q_position(uint8_t control, uint8_t track, uint8_t index, uint32_t relative, i
 Q q_mcn(uint8_t control, const std::string& digits, int32_t lba);
 Q q_isrc(uint8_t control, const std::string& code, int32_t lba);
 Q q_point(uint8_t control, uint8_t adr, uint8_t point, Msf time, uint8_t zero, Msf ptime);
+Q q_with_crc(Q q);
 bool q_is_good(const Q& q);
 void set_q(std::span<uint8_t, kCdSub> symbols, bool p, const Q& q);
 Q get_q(std::span<const uint8_t, kCdSub> symbols);

@@ -72,6 +72,14 @@ CdBlock VirtualDrive::cd_sector(int32_t lba) const {
   if (block_there && !(q_of(*block_there)[0] % 16 == 1 && q_of(*block_there)[1] == kLeadOutTrack)) return *block_there;
   if (lba < 0) refuse(5, 0x21, 0x00, static_cast<uint32_t>(lba));
   const auto at = static_cast<uint32_t>(lba);
+  for (size_t i = 0; i < disc_->tracks.size(); ++i) {
+    const Track& track = disc_->tracks[i];
+    if (track.control & kControlData || track.open || at < track.written_to || at >= track.end()) continue;
+    // The run-out of a track at once: in audio there is no header that could be wrong, and what is read is silence.
+    CdBlock silence{};
+    set_q(std::span(silence).last<kCdSub>(), false, q_position(track.control, static_cast<uint8_t>(i + 1), 1, at - track.start, lba));
+    return silence;
+  }
   medium_->check_read(at, 1);
   CdBlock block{};
   std::array<std::byte, fsi::kSectorSize> user;
@@ -95,6 +103,7 @@ void VirtualDrive::read_raw(const Command& command, Reply& reply, int32_t lba, u
   for (uint32_t i = 0; i < blocks; ++i) {
     const int32_t at = lba + static_cast<int32_t>(i);
     const CdBlock block = cd_sector(at);
+    position_ = at;
     const CdSectorState state = look_at(std::span(block).first<kCdMain>(), is_data(block));
     if (!expected(type, state.mode)) refuse(5, 0x64, 0x00, static_cast<uint32_t>(at));
     // A sector that cannot be corrected is given only to who wants its checks as well.
@@ -223,6 +232,25 @@ Bytes VirtualDrive::cd_text() const {
   return whole;
 }
 
+/// Where the head is, by the Q of the sector that was read last, or of one before it: MCN and ISRC tell nothing of that.
+SubChannelPosition VirtualDrive::position(bool msf) const {
+  SubChannelPosition here;
+  here.format = static_cast<uint8_t>(SubChannelFormat::position);
+  if (disc_->tracks.empty()) return here;
+  int32_t lba = std::clamp(position_, 0, static_cast<int32_t>(disc_->tracks.back().end()) - 1);
+  Q q = q_of(cd_sector(lba));
+  for (int i = 0; i < 2 && lba > 0 && q[0] % 16 != 1; ++i) q = q_of(cd_sector(--lba));
+  const auto packed = [](Msf t) { return uint32_t{t.minute} << 16 | uint32_t{t.second} << 8 | t.frame; };
+  const Msf time{of_bcd(q[3]), of_bcd(q[4]), of_bcd(q[5])};
+  const uint32_t relative = time.minute * 4500u + time.second * 75u + time.frame;
+  here.adr_control = static_cast<uint8_t>((q[0] & 15) << 4 | q[0] >> 4);
+  here.track = of_bcd(q[1]);
+  here.index = of_bcd(q[2]);
+  here.absolute = msf ? packed(msf_of(lba)) : static_cast<uint32_t>(lba);
+  here.relative = msf ? packed(time) : here.index == 0 ? 0 - relative : relative;
+  return here;
+}
+
 void VirtualDrive::read_sub_channel(const Command& command, Reply& reply) {
   reply.allocation = get16(command.cdb, 7);
   if (!is_cd(medium_->profile())) refuse(5, 0x30, 0x02);
@@ -249,7 +277,7 @@ void VirtualDrive::read_sub_channel(const Command& command, Reply& reply) {
     return code;
   };
   switch (format) {
-    case SubChannelFormat::position: append(body, SubChannelPosition{static_cast<uint8_t>(format), 0x10, 1, 1, 0, 0}); break;
+    case SubChannelFormat::position: append(body, position(command.cdb.bytes[1] & 0x02)); break;
     case SubChannelFormat::mcn: {
       SubChannelCode code = find_code(-150, 600, [](const Q& q) { return mcn_in(q); });
       code.adr_control = 0;

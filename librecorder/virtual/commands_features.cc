@@ -77,7 +77,7 @@ std::vector<FeatureEntry> all_features(const DriveState& state, Profile profile,
       {Feature::dvd_read, 1, false, raw({0, 0, 0, 0})},
       {Feature::incremental_streaming_writable, 1, false, bytes_from(incremental)},
       {Feature::random_writable, 1, false, bytes_from(random_writable)},
-      {Feature::formattable, 1, false, raw({0x07, 0, 0, 0, 0, 0, 0, 0})},  // BD-RE: expansion, quick and full certification
+      {Feature::formattable, 1, false, raw({0x0F, 0, 0, 0, 0, 0, 0, 0})},  // BD-RE: no spares, expansion, both certifications
       {Feature::defect_management, 0, false, raw({0x80, 0, 0, 0})},        // supplementary spare areas
       {Feature::dvd_plus_r, 0, false, raw({DvdPlusFeature::kWrite, 0, 0, 0})},
       {Feature::dvd_plus_rw, 0, false, raw({DvdPlusFeature::kWrite, 0x02, 0, 0})},

@@ -12,7 +12,10 @@ void VirtualDrive::blank(const Command& command, Reply&) {
 }
 
 void VirtualDrive::format_unit(const Command& command, Reply&) {
-  if (command.cdb.bytes[1] != 0x11) refuse_cdb(1);  // FmtData, format code 1: what MMC has
+  // FmtData and format code 1: what MMC has. DVD-RAM alone has a list of defects that CmpList may do away with.
+  constexpr uint8_t kFmtData = 0x10, kCmpList = 0x08;
+  const uint8_t how = command.cdb.bytes[1] & ~(medium_->profile() == Profile::dvd_ram ? kCmpList : 0);
+  if (how != (kFmtData | 1)) refuse_cdb(1);
   check_writable();
   FormatList list;
   if (command.out.size() != sizeof list || !fsi::load(command.out, 0, list)) refuse(5, 0x1A, 0x00);

@@ -19,6 +19,7 @@ void VirtualDrive::read_blocks(const Command& command, Reply& reply, uint32_t lb
   const auto out = command.in.first(std::min<uint64_t>(bytes, command.in.size()));
   if (!read_cooked(lba, out)) store_->read(lba, out);
   if (corrupt(state_.faults, command.cdb, out, kSectorSize)) state_changed_ = true;
+  position_ = static_cast<int32_t>(lba + blocks - 1);
   reply.direct = static_cast<uint32_t>(out.size());
 }
 
@@ -33,6 +34,7 @@ void VirtualDrive::verify(const Command& command, Reply&) {
 
 void VirtualDrive::seek(const Command& command, Reply&) {
   if (get32(command.cdb, 2) >= disc_->capacity) refuse(5, 0x21, 0x00);
+  position_ = static_cast<int32_t>(get32(command.cdb, 2));
 }
 
 void VirtualDrive::write(const Command& command, Reply&) {

@@ -12,6 +12,7 @@
 #include <optional>
 #include <string>
 
+#include "librecorder/scsi/cue_sheet.h"
 #include "librecorder/transport/transport.h"
 #include "librecorder/virtual/cd_recorder.h"
 #include "librecorder/virtual/clock.h"
@@ -140,6 +141,7 @@ class VirtualDrive final : public Transport {
   void read_raw(const Command&, Reply&, int32_t lba, uint32_t blocks);
   bool read_cooked(uint32_t lba, std::span<std::byte> out) const;
   CdBlock cd_sector(int32_t lba) const;
+  SubChannelPosition position(bool msf) const;
   bool finish_cd_session();
   Bytes cd_text() const;
 
@@ -156,6 +158,7 @@ class VirtualDrive final : public Transport {
   std::optional<CdLayer> cd_layer_;  // with a CD only, and so is the recorder
   std::optional<CdRecorder> cd_recorder_;
   WriteParameters parameters_;
+  int32_t position_ = 0;         ///< of the optical head on a CD: the last sector that was read
   uint32_t write_speed_ = 0;     ///< chosen by the host, a multiple of 1x of the medium
   bool short_transfer_ = false;  ///< a fault cuts the transfer of this command
   std::optional<Operation> operation_;

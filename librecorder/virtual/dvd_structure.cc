@@ -28,7 +28,12 @@ Bytes dvd_structure(const Disc& disc, DvdBook book, uint8_t format) {
   Bytes bytes;
   const auto header = [&](size_t data) { append(bytes, DiscStructureHeader{static_cast<uint16_t>(data + 2), 0}); };
   const bool dual = disc.type->layers == 2;
+  // DVD-R and -RW tell in format 10 what the control data of the lead-in will say.
+  const bool recordable_minus = book.type >> 4 == 2 || book.type >> 4 == 3;
   switch (format) {
+    case kDvdControlData:
+      if (!recordable_minus) refuse_cdb(7);
+      [[fallthrough]];
     case kDvdPhysical:
       header(sizeof(DvdPhysicalFormat));
       append(bytes, physical(disc, book));
@@ -49,6 +54,7 @@ Bytes dvd_structure(const Disc& disc, DvdBook book, uint8_t format) {
     }
     case kStructureList: {
       std::vector<StructureListEntry> list{{kDvdPhysical, StructureListEntry::kReadable, sizeof(DvdPhysicalFormat) + 4}};
+      if (recordable_minus) list.push_back({kDvdControlData, StructureListEntry::kReadable, sizeof(DvdPhysicalFormat) + 4});
       if (book.adip) list.push_back({kDvdAdip, StructureListEntry::kReadable, 260});
       if (dual) list.push_back({kLayerBoundary, StructureListEntry::kReadable | StructureListEntry::kSendable, sizeof(LayerBoundary) + 4});
       list.push_back({kWriteProtection, StructureListEntry::kReadable, 8});

@@ -87,17 +87,18 @@ class BdR final : public SequentialMedium {
 
   void check_write(uint32_t lba, uint32_t sectors, const WriteParameters& parameters) const override {
     if (!rewrites(lba)) return SequentialMedium::check_write(lba, sectors, parameters);
-    if (lba % kRules.unit || sectors % kRules.unit) refuse(5, 0x21, 0x02, lba);
     check_read(lba, sectors);
-    if (!room_to_replace(sectors)) refuse(5, 0x63, 0x00, lba);
+    if (!room_to_replace(clusters_of(lba, sectors))) refuse(5, 0x63, 0x00, lba);
   }
   std::optional<Written> wrote(uint32_t lba, uint32_t sectors, const WriteParameters& parameters) override {
     if (!rewrites(lba)) return SequentialMedium::wrote(lba, sectors, parameters);
-    // The new clusters lie at the next writable address, and are found under the old one.
+    // The new clusters lie at the next writable address, and are found under the old one. What the host has not sent of them the drive
+    // has read and writes again.
     const auto next = next_start();
-    if (!open_track()) return SequentialMedium::wrote(*next, sectors, parameters);
+    const uint32_t moved = clusters_of(lba, sectors);
+    if (!open_track()) return SequentialMedium::wrote(*next, moved, parameters);
     Track& track = disc_.tracks.back();
-    track.written_to += sectors;
+    track.written_to = track.start + whole_units(track.written_to - track.start) + moved;
     return Written{disc_.tracks.size() - 1, track.written_to};
   }
 
@@ -126,8 +127,9 @@ class BdR final : public SequentialMedium {
     if (!disc_.format.pseudo_overwrite || disc_.finalized) return false;
     return std::any_of(disc_.tracks.begin(), disc_.tracks.end(), [&](const Track& t) { return lba >= t.start && lba < t.written_to; });
   }
+  uint32_t clusters_of(uint32_t lba, uint32_t sectors) const { return whole_units(lba % kRules.unit + sectors); }
   bool room_to_replace(uint32_t sectors) const {
-    if (const Track* track = open_track()) return track->end() - track->written_to >= sectors;
+    if (const Track* track = open_track()) return track->end() - track->written_to >= sectors + track->written_to % kRules.unit;
     const auto next = next_start();
     return next && disc_.capacity - *next >= sectors;
   }

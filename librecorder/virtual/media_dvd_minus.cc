@@ -87,7 +87,7 @@ class DvdMinus final : public SequentialMedium {
 
   Duration synchronize(const WriteParameters& parameters) override {
     const bool whole = !test_write(parameters) && at_once(parameters) && !disc_.finalized && disc_.tracks.size() == 1 &&
-                       disc_.tracks[0].reserved && disc_.tracks[0].written_to == disc_.tracks[0].end();
+                       disc_.tracks[0].reserved && whole_units(disc_.tracks[0].written_to) == disc_.tracks[0].end();
     if (!whole) return SequentialMedium::synchronize(parameters);
     // Lead-in and lead-out follow by themselves.
     end_track(disc_.tracks[0]);
@@ -120,6 +120,8 @@ class DvdMinus final : public SequentialMedium {
       default: refuse(5, 0x64, 0x00);
     }
   }
+  // A packet is sent as a whole; of a disc at once there are none.
+  bool gathers(const WriteParameters& parameters) const override { return at_once(parameters); }
   // Some drives insist on fixed packets of 16 sectors where others ignore both fields. growisofs knows that of DVD-R;
   // on DVD-RW it writes variable packets.
   void check_packets(const WriteParameters& parameters) const {

@@ -138,20 +138,19 @@ Duration format_dvd_rw(Disc& disc, const FormatRequest& request) {
   // MMC: of the full format it is the block length, of the others the size of an ECC block.
   const uint32_t parameter = is(request, FormatType::full) ? fsi::kSectorSize : kUnit;
   if (request.parameter != parameter && request.parameter != 0) refuse_parameter(9);
-  if (request.blocks == 0 || request.blocks % kUnit || request.blocks > most) refuse_parameter(4);
+  // A quick format writes nothing of the user area, and may leave its size to the drive.
+  const uint32_t blocks = quick && request.blocks == 0 ? most : request.blocks;
+  if (blocks == 0 || blocks % kUnit || blocks > most) refuse_parameter(4);
   disc.profile = Profile::dvd_rw_overwrite;
   disc.minimally_blanked = false;
   disc.closed_sessions = 0;
   disc.finalized = false;
-  disc.format = {.state = quick ? State::partial : State::complete,
-                 .blocks = request.blocks,
-                 .formatted_to = 0,
-                 .spares = false,
-                 .pseudo_overwrite = false};
+  disc.format = {
+      .state = quick ? State::partial : State::complete, .blocks = blocks, .formatted_to = 0, .spares = false, .pseudo_overwrite = false};
   Track track;
-  track.size = request.blocks;
+  track.size = blocks;
   disc.tracks = {track};
-  const uint64_t bytes = quick ? 0 : uint64_t{request.blocks} * fsi::kSectorSize;
+  const uint64_t bytes = quick ? 0 : uint64_t{blocks} * fsi::kSectorSize;
   return std::chrono::seconds(60 + bytes / disc.type->bytes_at_1x);
 }
 

@@ -81,17 +81,17 @@ class BdRe final : public RandomMedium {
     return bd_structure(disc_, "BDW", format);
   }
   Duration format(const FormatRequest& request) override {
-    constexpr uint8_t kFull = 2, kQuick = 3;
+    constexpr uint8_t kFull = 2;  // of the certifications; the others look at less, or at nothing
     const bool chosen = is(request, FormatType::bd_re_spares), none = is(request, FormatType::bd_re_no_spares);
     if (!chosen && !none && !is(request, FormatType::full)) refuse_parameter(8);
-    if (request.subtype && !(chosen && (request.subtype == kFull || request.subtype == kQuick))) refuse_parameter(8);
-    if (none     ? request.blocks != disc_.capacity
-        : chosen ? !is_spare_choice(disc_, request.blocks)
-                 : request.blocks != disc_.capacity - spare_sizes(disc_).usual)
-      refuse_parameter(4);
-    const bool certify = chosen && request.subtype == kFull;
-    make(request.blocks, !none, certify);
-    return certify ? certified(request.blocks) : 30s;
+    if (request.subtype && !chosen && !none) refuse_parameter(8);
+    const auto blocks = none     ? disc_.capacity
+                        : chosen ? capacity_with_spares(disc_, request.blocks)
+                                 : disc_.capacity - spare_sizes(disc_).usual;
+    if (!blocks || (!chosen && request.blocks != *blocks)) refuse_parameter(4);
+    const bool certify = request.subtype == kFull;
+    make(*blocks, !none, certify);
+    return certify ? certified(*blocks) : 30s;
   }
 };
 

@@ -47,7 +47,7 @@ void SequentialMedium::check_write(uint32_t lba, uint32_t sectors, const WritePa
   } else if (lba != next_start()) {
     refuse(5, 0x21, 0x02, lba);
   }
-  if (sectors % rules_.unit != 0) refuse_cdb(7);
+  if (sectors % rules_.unit != 0 && !gathers(parameters)) refuse_cdb(7);
 }
 
 std::optional<Medium::Written> SequentialMedium::wrote(uint32_t lba, uint32_t sectors, const WriteParameters& parameters) {
@@ -78,6 +78,7 @@ void SequentialMedium::end_track(Track& track) {
   if (track.reserved) {
     track.written_to = track.end();  // the drive pads what is left of a reservation with zeros
   } else {
+    track.written_to = track.start + whole_units(track.written_to - track.start);
     track.size = track.written_to - track.start + rules_.run_out;
   }
   track.open = false;
@@ -97,6 +98,12 @@ Duration SequentialMedium::synchronize(const WriteParameters& parameters) {
     tested_to_.reset();
     test_reserved_.reset();
     return {};
+  }
+  for (Track& t : disc_.tracks) {
+    const uint32_t whole = t.start + whole_units(t.written_to - t.start);
+    if (!t.open || t.damaged || t.written_to == whole) continue;
+    t.written_to = whole;
+    changed_ = true;
   }
   // A track that is too short stays open: CLOSE TRACK/SESSION will say so.
   const Track* track = open_track();
@@ -144,13 +151,18 @@ Duration SequentialMedium::close_session(bool final) {
   if (disc_.finalized) refuse(5, 0x30, 0x05);
   const uint16_t session = disc_.current_session();
   bool empty = true;
+  const auto full = [](const Track& t) { return t.reserved && t.written_to == t.end(); };
   for (const Track& t : disc_.tracks) {
     if (t.session != session) continue;
     empty = false;
+    if (full(t)) continue;
     if (t.open && t.reserved) refuse(5, 0x72, 0x04);
     if (t.open) refuse(5, 0x72, 0x03);
   }
   if (empty && (!final || disc_.closed_sessions == 0)) refuse(5, 0x2C, 0x04);
+  // A reservation in which nothing is missing is a complete track: wodim closes it by nothing else.
+  for (Track& t : disc_.tracks)
+    if (t.open && full(t)) end_track(t);
   if (!empty) ++disc_.closed_sessions;
   disc_.finalized = final;
   changed_ = true;

@@ -9,7 +9,7 @@
 namespace rec::virt {
 
 struct SequentialRules {
-  uint32_t unit;               ///< sectors that are written at once; every WRITE is a multiple of it
+  uint32_t unit;               ///< sectors that lie on the disc as a whole; a track begins and ends with one
   uint32_t track_gap;          ///< sectors from the end of a track to the start of the next in the same session
   uint32_t run_out;            ///< sectors at the end of a closed track that count in its size and cannot be read
   uint32_t minimum_track;      ///< user data sectors below which a track is not closed
@@ -46,6 +46,9 @@ class SequentialMedium : public Medium {
  protected:
   /// Is recording possible with these write parameters? Throws when not.
   virtual void check_mode(const WriteParameters&) const {}
+  /// Are parts of a unit gathered in the buffer until it is whole? SYNCHRONIZE CACHE and closing fill the last one with zeros.
+  /// Otherwise every WRITE is a multiple of the unit.
+  virtual bool gathers(const WriteParameters&) const { return true; }
   /// What of READ TRACK INFORMATION only the family knows.
   virtual void complete(TrackInformation&) const {}
 
@@ -62,6 +65,8 @@ class SequentialMedium : public Medium {
   /// BLANK of the whole disc, quick or full; other types are refused.
   Duration erase(uint8_t type);
   void end_track(Track& track);
+  /// `sectors` and what is missing to whole units.
+  uint32_t whole_units(uint32_t sectors) const { return (sectors + rules_.unit - 1) / rules_.unit * rules_.unit; }
 
   const SequentialRules rules_;
   /// A reservation that exists for a test write only.

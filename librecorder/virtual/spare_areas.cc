@@ -7,10 +7,13 @@
 namespace rec::virt {
 
 namespace {
-/// The share of a whole disc that a single layer's figure is, in the steps that spare areas come in.
+/// The steps that spare areas come in.
+uint32_t step_of(const Disc& disc) { return disc.capacity >= media_size::kBdR ? 8192 : 32; }
+
+/// The share of a whole disc that a single layer's figure is.
 uint32_t share(const Disc& disc, uint64_t of_single_layer) {
   const uint64_t exact = disc.capacity * of_single_layer / media_size::kBdR;
-  const uint64_t step = disc.capacity >= media_size::kBdR ? 8192 : 32;
+  const uint64_t step = step_of(disc);
   return static_cast<uint32_t>(std::max(exact / step * step, uint64_t{32}));
 }
 }  // namespace
@@ -31,6 +34,13 @@ bool is_spare_choice(const Disc& disc, uint32_t blocks) {
   const SpareSizes sizes = spare_sizes(disc);
   const uint32_t spare = disc.capacity - std::min(blocks, disc.capacity);
   return spare == sizes.smallest || spare == sizes.usual || spare == sizes.largest;
+}
+
+std::optional<uint32_t> capacity_with_spares(const Disc& disc, uint32_t blocks) {
+  const SpareSizes sizes = spare_sizes(disc);
+  if (blocks == 0 || blocks > disc.capacity - sizes.smallest) return {};
+  const uint32_t left = disc.capacity - blocks;
+  return disc.capacity - std::min(sizes.largest, std::max(sizes.smallest, left / step_of(disc) * step_of(disc)));
 }
 
 Bytes bd_structure(const Disc& disc, const char* kind, uint8_t format) {

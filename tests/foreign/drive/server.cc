@@ -1,5 +1,5 @@
 // Serves a virtual drive on a local socket, so that programs of others can be put in front of it (see shim.cc).
-// server NAME SOCKET: runs until it is killed. Time goes on for the drive a thousand times as fast as for its callers.
+// server NAME SOCKET: runs until it is killed. The drive's time runs wire::kFaster times as fast as ours.
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -15,8 +15,6 @@
 #include "tests/foreign/drive/wire.h"
 
 namespace {
-
-constexpr int kFaster = 1000;
 
 bool receive(int fd, void* to, size_t bytes) {
   for (auto* at = static_cast<std::byte*>(to); bytes > 0;) {
@@ -60,12 +58,12 @@ class Server {
   wire::Answer execute(const wire::Request& request, std::vector<std::byte>& data) {
     const std::lock_guard lock(mutex_);
     const auto now = std::chrono::steady_clock::now();
-    drive_->sleep((now - last_) * kFaster);
+    drive_->sleep((now - last_) * wire::kFaster);
     last_ = now;
     rec::Command command;
     std::copy_n(request.cdb, sizeof request.cdb, command.cdb.bytes.begin());
     command.cdb.length = request.cdb_length;
-    command.timeout = std::chrono::milliseconds(request.timeout_ms) * kFaster;
+    command.timeout = std::chrono::milliseconds(request.timeout_ms) * wire::kFaster;
     if (request.direction == wire::Direction::from_drive) {
       command.direction = rec::Direction::from_drive;
       command.in = data;

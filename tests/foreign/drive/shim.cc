@@ -1,12 +1,14 @@
 // Preloaded into programs of others: one device path (SHIM_DEVICE) is the virtual drive that server.cc serves on
 // SHIM_SOCKET. It answers what such programs ask the kernel of an optical drive: open, stat, SG_IO, a few ioctls, read.
-// Test code only; every other path and descriptor goes to the C library untouched.
+// Time runs wire::kFaster times as fast for who sleeps. Test code only; every other path and descriptor goes to the C
+// library untouched.
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/cdrom.h>
 #include <linux/fs.h>
 #include <mntent.h>
+#include <poll.h>
 #include <scsi/scsi.h>
 #include <scsi/scsi_ioctl.h>
 #include <scsi/sg.h>
@@ -15,10 +17,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/select.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <array>
@@ -96,7 +100,7 @@ int sg_io(int fd, sg_io_hdr& io) {
                       : io.dxfer_direction == SG_DXFER_NONE ? wire::Direction::none
                                                             : wire::Direction::from_drive;
   request.bytes = request.direction == wire::Direction::none ? 0 : io.dxfer_len;
-  request.timeout_ms = io.timeout;
+  request.timeout_ms = io.timeout ? io.timeout : 60'000;  // the kernel's own
   wire::Answer answer;
   if (!ask(fd, request, io.dxferp, answer)) return errno = EIO, -1;
   io.status = answer.status;
@@ -114,17 +118,18 @@ int sg_io(int fd, sg_io_hdr& io) {
   return 0;
 }
 
-// 0: done; otherwise the sense key, or -1.
-int simple(int fd, std::initializer_list<uint8_t> cdb, void* data = nullptr, uint32_t bytes = 0) {
+// 0: done; otherwise key, code and qualifier of the sense, or -1.
+int simple(int fd, std::initializer_list<uint8_t> cdb, void* data = nullptr, uint32_t bytes = 0,
+           wire::Direction direction = wire::Direction::from_drive) {
   wire::Request request{};
   std::copy(cdb.begin(), cdb.end(), request.cdb);
   request.cdb_length = static_cast<uint8_t>(cdb.size());
-  request.direction = data ? wire::Direction::from_drive : wire::Direction::none;
+  request.direction = data ? direction : wire::Direction::none;
   request.bytes = bytes;
   request.timeout_ms = 60'000;
   wire::Answer answer;
   if (!ask(fd, request, data, answer) || answer.outcome != 0) return -1;
-  return answer.status == 0 ? 0 : answer.sense_length > 2 ? answer.sense[2] & 15 : -1;
+  return answer.status == 0 ? 0 : answer.sense_length > 13 ? (answer.sense[2] & 15) << 16 | answer.sense[12] << 8 | answer.sense[13] : -1;
 }
 
 int connect_drive() {
@@ -138,15 +143,29 @@ int connect_drive() {
   }
   ours[static_cast<size_t>(fd)] = true;
   position[static_cast<size_t>(fd)] = 0;
-  // The kernel asks an optical drive as it is opened, and keeps the unit attentions for itself.
-  for (int i = 0; i < 8 && simple(fd, {0, 0, 0, 0, 0, 0}) == 6; ++i) continue;
+  // The kernel asks an optical drive as it is opened, and keeps the unit attentions for itself. And nobody starts a
+  // program before the drive has taken in the disc that the one before has pushed in.
+  for (int i = 0; i < 64; ++i) {
+    const int said = simple(fd, {0, 0, 0, 0, 0, 0});
+    if (said != 0x020401 && said >> 16 != 6) break;
+  }
   return fd;
 }
 
+// As the kernel has it: READ CAPACITY, or how far the last track is recorded where that is more.
 uint64_t capacity(int fd) {
-  uint8_t data[8];
+  const auto number = [](const uint8_t* at) { return uint64_t{at[0]} << 24 | at[1] << 16 | at[2] << 8 | at[3]; };
+  uint8_t data[8], disc[32], track[36];
   if (simple(fd, {0x25, 0, 0, 0, 0, 0, 0, 0, 0, 0}, data, sizeof data) != 0) return 0;
-  return (uint64_t{data[0]} << 24 | data[1] << 16 | data[2] << 8 | data[3]) + 1;
+  const uint64_t sectors = number(data) + 1;
+  if (simple(fd, {0x51, 0, 0, 0, 0, 0, 0, 0, sizeof disc, 0}, disc, sizeof disc) != 0) return sectors;
+  for (int last = disc[11] << 8 | disc[6]; last > 0; --last) {
+    const auto msb = static_cast<uint8_t>(last >> 8), lsb = static_cast<uint8_t>(last);
+    if (simple(fd, {0x52, 1, 0, 0, msb, lsb, 0, 0, sizeof track, 0}, track, sizeof track) != 0) break;
+    const bool blank = track[6] & 0x40, last_recorded_valid = track[7] & 0x02;
+    if (!blank) return std::max(sectors, last_recorded_valid ? number(track + 28) + 1 : 0);
+  }
+  return sectors;
 }
 
 ssize_t read_device(int fd, void* to, size_t bytes, off64_t at) {
@@ -163,6 +182,24 @@ ssize_t read_device(int fd, void* to, size_t bytes, off64_t at) {
     const auto offset = static_cast<size_t>(from % kSector);
     const size_t part = std::min(bytes - done, sizeof sector - offset);
     ::memcpy(static_cast<char*>(to) + done, sector + offset, part);
+    done += part;
+  }
+  return done ? static_cast<ssize_t>(done) : (errno = EIO, -1);
+}
+
+// As the page cache does it: whole sectors, those read before of which only a part is new.
+ssize_t write_device(int fd, const void* from, size_t bytes, off64_t at) {
+  size_t done = 0;
+  while (done < bytes) {
+    const off64_t to = at + static_cast<off64_t>(done);
+    const auto lba = static_cast<uint32_t>(to / kSector);
+    uint8_t sector[kSector];
+    const auto offset = static_cast<size_t>(to % kSector);
+    const size_t part = std::min(bytes - done, sizeof sector - offset);
+    if (part < sizeof sector && read_device(fd, sector, sizeof sector, to - static_cast<off64_t>(offset)) != kSector) break;
+    ::memcpy(sector + offset, static_cast<const char*>(from) + done, part);
+    const auto b = [&](int shift) { return static_cast<uint8_t>(lba >> shift); };
+    if (simple(fd, {0x2a, 0, b(24), b(16), b(8), b(0), 0, 0, 1, 0}, sector, sizeof sector, wire::Direction::to_drive) != 0) break;
     done += part;
   }
   return done ? static_cast<ssize_t>(done) : (errno = EIO, -1);
@@ -192,14 +229,14 @@ int device_ioctl(int fd, unsigned long request, void* argument) {
     case BLKFLSBUF:
     case BLKROSET:
     case BLKRASET: return 0;
-    case SG_GET_RESERVED_SIZE: *static_cast<int*>(argument) = 256 * 1024; return 0;
+    case SG_GET_RESERVED_SIZE: *static_cast<int*>(argument) = wire::kMostBytes; return 0;
     case SG_EMULATED_HOST: *static_cast<int*>(argument) = 1; return 0;
     case SCSI_IOCTL_GET_BUS_NUMBER: *static_cast<int*>(argument) = 7; return 0;
     case SCSI_IOCTL_GET_IDLUN: static_cast<int*>(argument)[0] = 7 << 24, static_cast<int*>(argument)[1] = 0; return 0;
     case CDROM_GET_CAPABILITY: return 0x1fffff;
     case CDROM_MEDIA_CHANGED: return 0;
     case CDROM_DRIVE_STATUS: {
-      const int key = simple(fd, {0, 0, 0, 0, 0, 0});
+      const int key = simple(fd, {0, 0, 0, 0, 0, 0}) >> 16;
       return key == 0 || key == 6 ? CDS_DISC_OK : key == 2 ? CDS_NO_DISC : CDS_NO_INFO;
     }
     case CDROMEJECT: return simple(fd, {0x1b, 0, 0, 0, 2, 0}) == 0 ? 0 : (errno = EIO, -1);
@@ -338,6 +375,28 @@ EXPORT ssize_t read(int fd, void* to, size_t bytes) {
 PREADS(pread, off_t)
 PREADS(pread64, off64_t)
 
+EXPORT ssize_t write(int fd, const void* from, size_t bytes) {
+  static const auto next = REAL(write);
+  if (!is_ours(fd)) return next(fd, from, bytes);
+  const ssize_t n = write_device(fd, from, bytes, position[static_cast<size_t>(fd)]);
+  if (n > 0) position[static_cast<size_t>(fd)] += n;
+  return n;
+}
+
+#define PWRITES(name, offset_type)                                                      \
+  EXPORT ssize_t name(int fd, const void* from, size_t bytes, offset_type at) {         \
+    static const auto next = REAL(name);                                                \
+    return is_ours(fd) ? write_device(fd, from, bytes, at) : next(fd, from, bytes, at); \
+  }
+PWRITES(pwrite, off_t)
+PWRITES(pwrite64, off64_t)
+
+EXPORT int fsync(int fd) {
+  static const auto next = REAL(fsync);
+  if (!is_ours(fd)) return next(fd);
+  return simple(fd, {0x35, 0, 0, 0, 0, 0, 0, 0, 0, 0}) == 0 ? 0 : (errno = EIO, -1);
+}
+
 #define LSEEKS(name, offset_type)                                                                                                \
   EXPORT offset_type name(int fd, offset_type offset, int whence) __THROW {                                                      \
     static const auto next = REAL(name);                                                                                         \
@@ -348,3 +407,36 @@ PREADS(pread64, off64_t)
   }
 LSEEKS(lseek, off_t)
 LSEEKS(lseek64, off64_t)
+
+// Sleeping. A program waits for its drive in many small naps; the drive's time runs as fast as that of who sleeps.
+
+namespace {
+timespec shortened(const timespec& time) {
+  const int64_t ns = (int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec) / wire::kFaster;
+  return {ns / 1'000'000'000, ns % 1'000'000'000};
+}
+int nap(const timespec& time) {
+  static const auto next = REAL(nanosleep);
+  const timespec less = shortened(time);
+  return next(&less, nullptr);
+}
+}  // namespace
+
+EXPORT int nanosleep(const timespec* time, timespec*) { return nap(*time); }
+EXPORT int usleep(useconds_t time) { return nap({time / 1'000'000, long{time} % 1'000'000 * 1000}); }
+EXPORT unsigned sleep(unsigned seconds) { return nap({seconds, 0}), 0; }
+
+EXPORT int clock_nanosleep(clockid_t clock, int flags, const timespec* time, timespec* left) {
+  static const auto next = REAL(clock_nanosleep);
+  return flags == 0 ? (nap(*time) == 0 ? 0 : errno) : next(clock, flags, time, left);
+}
+
+EXPORT int poll(pollfd* fds, nfds_t count, int ms) {
+  static const auto next = REAL(poll);
+  return count == 0 && ms > 0 ? nap({ms / 1000, long{ms} % 1000 * 1'000'000}) : next(fds, count, ms);
+}
+
+EXPORT int select(int count, fd_set* in, fd_set* out, fd_set* except, timeval* time) {
+  static const auto next = REAL(select);
+  return count == 0 && time ? nap({time->tv_sec, time->tv_usec * 1000}) : next(count, in, out, except, time);
+}

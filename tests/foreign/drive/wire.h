@@ -6,7 +6,11 @@
 
 namespace wire {
 
-inline constexpr uint32_t kMostBytes = 1 << 20;
+inline constexpr uint32_t kMostBytes = 64 * 1024;  // of one transfer: what the transport of the virtual drive takes
+
+// Program and drive live in a time that runs so much faster than ours: a nap takes a hundredth of what it says, and the
+// drive does in that what it does in all of it.
+inline constexpr int kFaster = 100;
 
 enum class Direction : uint8_t { none, from_drive, to_drive };
 

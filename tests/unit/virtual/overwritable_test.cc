@@ -212,15 +212,18 @@ TEST_F(Overwritable, BdReListsTheSizesOfTheTrade) {
   EXPECT_EQ(listed(0x00), 47'305'728u);
 }
 
-TEST_F(Overwritable, BdReIsFormattedToWhatIsListedAndNothingElse) {
+TEST_F(Overwritable, BdReIsFormattedToWhatIsAskedFor) {
   start("bd-re", 64'000);
   EXPECT_TRUE(sensed(format(0x00, 64'000), 5, 0x26, 0));
   EXPECT_TRUE(sensed(format(0x31, 60'000), 5, 0x26, 0));
-  EXPECT_TRUE(sensed(format(0x31, 64'000, 0, 2), 5, 0x26, 0)) << "no such subtype";
-  format_and_wait(0x31, 64'000);
+  EXPECT_TRUE(sensed(format(0x00, listed(0x00), 0, 2), 5, 0x26, 0)) << "no such subtype";
+  EXPECT_TRUE(sensed(format(0x30, 64'000), 5, 0x26, 0)) << "no room for spares";
+  for (const uint8_t certification : {2, 1, 3, 0}) format_and_wait(0x31, 64'000, 0, certification);
   EXPECT_EQ(last_lba(), 63'999u);
   fill(63'968, 32);
   const uint32_t with_spares = listed(0x30);
+  format_and_wait(0x30, with_spares - 1'001, 0, 1);
+  EXPECT_EQ(last_lba(), with_spares - 1'000 + 8 - 1) << "at least that, in whole clusters of spares";
   format_and_wait(0x30, with_spares, 0, 3);
   EXPECT_EQ(last_lba(), with_spares - 1);
   EXPECT_TRUE(sensed(write(with_spares, 32), 5, 0x21, 0));
@@ -272,7 +275,9 @@ TEST_F(Overwritable, PseudoOverwriteTakesRoom) {
   std::vector<std::byte> back;
   ASSERT_TRUE(good(read(32, 32, &back)));
   EXPECT_EQ(back, other);
-  EXPECT_TRUE(sensed(write(33, 32), 5, 0x21, 2)) << "whole clusters only";
+  ASSERT_TRUE(good(write(70, 1))) << "the rest of the cluster the drive reads and writes again";
+  EXPECT_EQ(track(1).next_writable, 192u);
+  expect_readable(64, 6);
 }
 
 TEST_F(Overwritable, WriteProtectedMeansEverything) {

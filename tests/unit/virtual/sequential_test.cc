@@ -61,13 +61,33 @@ TEST_P(WriteOnce, OneUnit) {
   EXPECT_EQ(track(1).next_writable, unit()) << "SYNCHRONIZE CACHE does not close a track here";
 }
 
-TEST_P(WriteOnce, LessOrMoreThanAUnitIsRefused) {
+TEST_P(WriteOnce, PartsOfAUnitAreGatheredUntilTheCacheIsSynchronized) {
   begin();
-  for (const uint32_t blocks : {1u, unit() - 1, unit() + 1}) {
-    if (blocks > 32) continue;  // more than the transport takes
-    EXPECT_TRUE(sensed(write(0, blocks), 5, 0x24, 0)) << blocks;
-  }
-  EXPECT_TRUE(disc_information().disc_status() == DiscStatus::empty) << "a refused WRITE leaves nothing";
+  for (const uint32_t lba : {0u, 1u, 2u}) EXPECT_TRUE(good(write(lba, 1)));
+  EXPECT_EQ(track(1).next_writable, 3u);
+  EXPECT_TRUE(good(write(3, unit() - 2))) << "across the end of a unit";
+  EXPECT_EQ(track(1).next_writable, unit() + 1);
+  EXPECT_TRUE(good(synchronize()));
+  EXPECT_EQ(track(1).next_writable, 2 * unit()) << "the rest of the unit is filled";
+  EXPECT_TRUE(sensed(write(unit() + 1, 1), 5, 0x21, 2));
+  expect_readable(0, unit() + 1);
+  std::vector<std::byte> rest;
+  ASSERT_TRUE(good(read(unit() + 1, unit() - 1, &rest)));
+  EXPECT_EQ(rest, std::vector<std::byte>(rest.size())) << "with zeros";
+  EXPECT_TRUE(good(write(2 * unit(), 1)));
+  EXPECT_TRUE(good(close_with(1, 1)));
+  EXPECT_EQ(track(1).size, 3 * unit()) << "and so does closing";
+}
+
+TEST_P(WriteOnce, AFullReservationNeedsNoClosing) {
+  begin();
+  if (unit() != 16) GTEST_SKIP() << "a BD-R is not reserved at its beginning";
+  ASSERT_TRUE(good(run({0x53, 0, 0, 0, 0, 0, 0, 0, 64, 0})));
+  fill(0, 48);
+  EXPECT_TRUE(sensed(close_with(2), 5, 0x72, 4)) << "something is missing";
+  fill(48, 16);
+  EXPECT_TRUE(good(close_with(2)));
+  EXPECT_EQ(last_lba(), 63u);
 }
 
 TEST_P(WriteOnce, OnlyTheNextWritableAddress) {

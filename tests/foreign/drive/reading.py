@@ -1,0 +1,96 @@
+"""Programs that only look: what they say of a disc that burn wrote, blank or not, and what they read of it."""
+import os
+import re
+
+from cells import ALL, BD_R, BD_RE, BURN, CD, DEVICE, DVD, MKIMAGE, OVERWRITABLE, SECTOR, cell, good, is_tree, same, tree
+
+PROGRAMS = ("dvd+rw-mediainfo", "wodim", "readom", "cdrdao", "xorriso", "cdrskin", "isoinfo", "dd")
+
+
+def burned(drive, *options):
+    good(BURN, "--drive", "it", *options, drive.image, env=drive.env)
+
+
+@cell(*DVD, *BD_R, *BD_RE)
+def mediainfo_tells(drive):
+    """Of the new medium and of the written one."""
+    name = {"dvd-rw-overwrite": "DVD-RW Restricted Overwrite", "dvd-rw": "DVD-RW Sequential", "dvd-r-dl": "DVD-R Dual Layer Sequential",
+            "dvd+r-dl": "DVD+R Double Layer"}.get(drive.medium)
+    name = name or ("BD-RE" if drive.medium in BD_RE else "BD-R SRM" if drive.medium in BD_R else drive.medium.upper())
+    with drive.served():
+        assert name in drive.run("dvd+rw-mediainfo", DEVICE)
+    burned(drive)
+    with drive.served():
+        said = drive.run("dvd+rw-mediainfo", DEVICE)
+        assert name in said and ("READ TRACK INFORMATION" in said or drive.medium == "dvd-ram"), said
+
+
+@cell(*ALL)
+def readom_reads(drive):
+    burned(drive)
+    with drive.served():
+        drive.run("readom", "dev=" + DEVICE, "f=back.iso", f"sectors=0-{os.path.getsize(drive.image) // SECTOR}")
+    compare(drive, "back.iso")
+
+
+@cell(*ALL)
+def the_block_device_reads(drive):
+    """As dd, isoinfo and whoever else opens it without a SCSI command of his own."""
+    burned(drive)
+    size = os.path.getsize(drive.image) // SECTOR
+    with drive.served():
+        drive.run("dd", "if=" + DEVICE, "of=back.iso", "bs=2048", f"count={size}")
+        said = drive.run("isoinfo", "-d", "-i", DEVICE)
+        assert f"Volume size is: {size}" in said, said
+    compare(drive, "back.iso")
+
+
+@cell(*CD)
+def wodim_tells(drive):
+    with drive.served():
+        assert "ATIP info from disk" in drive.run("wodim", "dev=" + DEVICE, "-atip")
+    burned(drive)
+    with drive.served():
+        said = drive.run("wodim", "dev=" + DEVICE, "-toc")
+        assert re.search(r"track: +1 lba: +0 ", said), said
+
+
+@cell("cd-r", "dvd-r", "bd-r")
+def wodim_tells_of_the_drive(drive):
+    with drive.served():
+        said = drive.run("wodim", "dev=" + DEVICE, "-prcap")
+        for wanted in ("Does write CD-RW media", "Does write DVD-R media", "Does support test writing", "Does support Buffer-Underrun-Free"):
+            assert wanted in said, said
+        assert "DISCPRES" in drive.run("wodim", "dev=" + DEVICE, "-inq")
+        drive.run("wodim", "dev=" + DEVICE, "-checkdrive")
+
+
+@cell(*CD)
+def cdrdao_tells(drive):
+    with drive.served():
+        said = drive.run("cdrdao", "disk-info", "--device", DEVICE, "--driver", "generic-mmc")
+        assert "CD-R empty           : yes" in said, said
+    burned(drive, "--multi")
+    with drive.served():
+        said = drive.run("cdrdao", "disk-info", "--device", DEVICE, "--driver", "generic-mmc")
+        assert "Appendable           : yes" in said, said
+        drive.run("cdrdao", "read-toc", "--device", DEVICE, "--driver", "generic-mmc", "disc.toc")
+        with open(drive.path("disc.toc"), encoding="ascii") as file:
+            assert "TRACK MODE1" in file.read()
+
+
+@cell(*ALL)
+def xorriso_and_cdrskin_tell(drive):
+    burned(drive)
+    size = os.path.getsize(drive.image) // SECTOR
+    with drive.served():
+        said = drive.run("xorriso", "-indev", DEVICE, "-toc")
+        assert re.search(rf"ISO session +: +1 , +0 , +{size}s", said), said
+        said = drive.run("cdrskin", "dev=" + DEVICE, "-toc")
+        assert re.search(r"track: +1 " if drive.medium not in OVERWRITABLE else "Media summary: 0 sessions", said), said
+        drive.run("cdrskin", "dev=" + DEVICE, "-minfo")
+
+
+def compare(drive, name):
+    with open(drive.path(name), "rb") as back, open(drive.image, "rb") as image:
+        same(back.read(), image.read(), name)
