@@ -164,6 +164,15 @@ void doctor(const Options& options) {
                 fmt::format("{} found; see above what to do", problems == 1 ? "a problem was" : "problems were"));
 }
 
+/// Nothing is burned, nothing is said.
+std::string said_when_stopping(const Options& options) {
+  const bool cd = options.task == Task::audio || options.task == Task::raw;
+  if (!cd && options.task != Task::burn) return {};
+  if (cd ? options.cd.burn.mode != rec::CdMode::track_at_once : options.burn.at_once)
+    return "stopping: what is written at once cannot be ended early";
+  return "stopping: what is being written is ended properly, so that the disc is not lost";
+}
+
 void run(const Options& options, ProgressView& view, const std::stop_token& stop) {
   switch (options.task) {
     case Task::burn: return options.drives.size() > 1 ? burn_discs(options, view, stop) : burn_disc(options, view, stop);
@@ -189,7 +198,7 @@ void run(const Options& options, ProgressView& view, const std::stop_token& stop
 int main(int argc, char** argv) {
   const auto [options, exit_code] = burn::parse(argc, argv);
   if (exit_code) return *exit_code;
-  const std::stop_token stop = burn::stop_on_signals(options.task == burn::Task::burn);
+  const std::stop_token stop = burn::stop_on_signals(burn::said_when_stopping(options));
   burn::ProgressView view(options.progress);
   const auto failed = [&](const std::string& message, int code) {
     view.clear();

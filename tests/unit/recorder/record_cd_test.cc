@@ -323,7 +323,7 @@ TEST_F(RecordCd, AFailedWriteTellsWhatBecameOfTheDisc) {
   const DiscLayout layout = cd::random_layout(7000, {false, 2, 400});
   const DriveEntry drive = with("cd-r", 0, {"op=2A,nth=9,sense=3/0C/00"});
   cd::expect_error([&] { burn_cd(drive, layout, options_for(CdMode::session_at_once)); }, ErrorKind::failed,
-                   "the disc is lost, for it was to be written at once");
+                   "216 sectors were written; what is written at once cannot be ended early, the disc is lost");
   const DriveInfo info = drive_info(drive);
   EXPECT_TRUE(info.medium.status & kDamaged);
   cd::expect_error([&] { burn_cd(drive, layout, options_for(CdMode::session_at_once)); }, ErrorKind::unsuitable, "not blank");
