@@ -89,10 +89,10 @@ void CdWriter::put(std::span<const std::byte> bytes, uint32_t block_bytes) {
   }
 }
 
-void CdWriter::fill_up(uint64_t least_blocks) {
-  if (written_.blocks >= least_blocks || next_ >= stream_.end()) return;
-  const uint32_t size = stream_.block_bytes(next_);
-  const std::vector<std::byte> zeros(static_cast<size_t>(least_blocks - written_.blocks) * size);
+void CdWriter::fill_up(int32_t lba, uint32_t blocks) {
+  const uint32_t size = stream_.block_bytes(stream_.first());
+  const std::vector<std::byte> zeros(size_t{blocks} * size);
+  next_ = lba;
   put(zeros, size);
 }
 

@@ -38,8 +38,8 @@ class CdWriter {
 
   /// To the end of the stream, or as far as it comes. Throws DriveError; written() is true all the same.
   const CdWritten& write(const Progress& progress, const std::stop_token& stop);
-  /// Zeros until there are so many blocks: a track that ends early must have a legal length. Throws DriveError.
-  void fill_up(uint64_t least_blocks);
+  /// So many blocks of zeros from `lba` on: a track that ends early must have a legal length. Throws DriveError.
+  void fill_up(int32_t lba, uint32_t blocks);
   const CdWritten& written() const { return written_; }
 
  private:

@@ -288,25 +288,33 @@ class CdBurn {
   /// The drive comes to rest, and tracks are ended as far as it goes along. Returns what became of the disc.
   std::string rescue() noexcept {
     const uint64_t blocks = pump_ ? pump_->writer.written().blocks : 0;
-    const bool untouched = report_.blocks == 0;
+    // The first WRITE may have been taken in part, or without an answer.
+    if (report_.blocks == 0 && (stage_ != Stage::writing || status() == DiscStatus::empty)) return "nothing was written";
     bool rested = true;
     try {
-      if (!untouched) {
-        drive_.enter(Phase::close);
-        if (plan_.mode == CdMode::track_at_once && stage_ == Stage::writing && blocks) pump_->writer.fill_up(kShortestTrack);
-        end_writing("coming to rest");
-      }
+      drive_.enter(Phase::close);
+      if (plan_.mode == CdMode::track_at_once && stage_ == Stage::writing) fill_up_track();
+      end_writing("coming to rest");
     } catch (...) {
       rested = false;  // there is an error to be told already
     }
-    if (untouched) return "nothing was written";
     if (plan_.simulate) return "it was a simulation, the disc is as it was";
     if (plan_.mode != CdMode::track_at_once) return state_at_once();
     return state_of_tracks(blocks, rested);
   }
 
+  /// A track that is too short cannot be ended. The drive may have taken more of it than it has acknowledged.
+  void fill_up_track() {
+    const int64_t least = int64_t{stream_->first()} + kShortestTrack;
+    const int64_t at = plan_.simulate ? stream_->first() + static_cast<int64_t>(pump_->writer.written().blocks)
+                                      : next_writable_address(drive_, TrackAddress::track, kInvisibleTrack);
+    if (at >= stream_->first() && at < least) pump_->writer.fill_up(static_cast<int32_t>(at), static_cast<uint32_t>(least - at));
+  }
+
   std::string state_at_once() const {
     const std::string lost = std::string("the disc is lost") + (medium_.erasable ? ", but can be erased: burn erase" : "");
+    if (stage_ == Stage::writing && report_.blocks == 0)
+      return status() ? "the first sectors were written in part; " + lost : "what became of the disc the drive does not tell";
     if (stage_ == Stage::writing)
       return counted(report_.blocks, "sector") + " were written; what is written at once cannot be ended early, " + lost;
     return "all of it was sent, and the drive did not say that it has written the end; unless burn info shows the disc as closed, " + lost;
@@ -318,7 +326,7 @@ class CdBurn {
                                                  : "tracks 1 to " + std::to_string(tracks_done_) + " are complete, ";
     const std::string now = "track " + std::to_string(tracks_done_ + 1);
     std::string text = done;
-    if (stage_ == Stage::writing && blocks)
+    if (stage_ == Stage::writing)
       text += now + (rested ? " was ended after " : " could not be ended after ") + counted(blocks, "sector") + ", ";
     if (stage_ == Stage::ending) text += now + (rested ? " was ended, " : " could not be ended, ");
     if (!rested) return text + "the disc is probably lost";
@@ -326,11 +334,19 @@ class CdBurn {
                                 : "what the disc can still take the drive does not tell");
   }
 
-  bool takes_more() const noexcept {
+  /// What the drive says of the disc now; nothing when it says nothing.
+  std::optional<DiscStatus> status() const noexcept {
     try {
       drive_.enter(Phase::probe);
       const auto disc = drive_.disc_information();
-      if (!disc || disc->disc_status() != DiscStatus::incomplete) return false;
+      return disc ? std::optional(disc->disc_status()) : std::nullopt;
+    } catch (...) {
+      return std::nullopt;
+    }
+  }
+  bool takes_more() const noexcept {
+    try {
+      if (status() != DiscStatus::incomplete) return false;
       next_writable_address(drive_, TrackAddress::track, kInvisibleTrack);
       return true;
     } catch (...) {
