@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "libfsi/base/error.h"
@@ -39,9 +40,16 @@ std::string length_text(uint64_t sectors) {
 }
 
 json plan_json(const rec::CdPlan& plan) {
-  json out{{"drive", plan.drive},   {"source", plan.source},     {"mode", std::string(rec::cd_mode_name(plan.mode))},
-           {"tracks", plan.tracks}, {"sectors", plan.sectors},   {"free_sectors", plan.free_sectors},
-           {"multi", plan.multi},   {"simulate", plan.simulate}, {"underrun_protection", plan.underrun_protection},
+  json out{{"drive", plan.drive},
+           {"source", plan.source},
+           {"mode", std::string(rec::cd_mode_name(plan.mode))},
+           {"tracks", plan.tracks},
+           {"sectors", plan.sectors},
+           {"free_sectors", plan.free_sectors},
+           {"multi", plan.multi},
+           {"simulate", plan.simulate},
+           {"underrun_protection", plan.underrun_protection},
+           {"buffer_bytes", plan.buffer_bytes},
            {"notes", plan.notes}};
   if (plan.speed_kb) out["speed_kb"] = *plan.speed_kb;
   return out;
@@ -68,12 +76,76 @@ json contents_json(const rec::cd::DiscLayout& layout) {
 
 std::string dumped(const json& value) { return value.dump(2, ' ', false, json::error_handler_t::replace) + "\n"; }
 
-std::string plan_text(const rec::CdPlan& plan) {
-  std::string text = fmt::format("{:<11} {}\n{:<11} {}, {} track{}, {} (sectors {})\n{:<11} {}, disc {}{}\n", "drive", plan.drive, "source",
-                                 plan.source, plan.tracks, plan.tracks == 1 ? "" : "s", length_text(plan.sectors), plan.sectors, "mode",
-                                 rec::cd_mode_name(plan.mode), plan.multi ? "stays open" : "closed", plan.simulate ? ", simulated" : "");
-  for (const std::string& note : plan.notes) text += fmt::format("{:<11} {}\n", "note", note);
+std::string row(std::string_view name, const std::string& value) { return fmt::format("{:<11} {}\n", name, value); }
+std::string count(uint64_t n, std::string_view one) { return fmt::format("{} {}{}", n, one, n == 1 ? "" : "s"); }
+std::string speed_text(uint32_t kb) { return fmt::format("{:.1f}x", kb / 176.4); }
+
+std::string plan_text(const rec::CdPlan& plan, const rec::cd::DiscLayout& layout) {
+  std::string text = row("drive", plan.drive);
+  text += row("disc", fmt::format("{}, {} free", rec::profile_name(plan.profile), length_text(plan.free_sectors)));
+  text += row("source", plan.source);
+  text += row("mode", std::string(rec::cd_mode_name(plan.mode)));
+  if (plan.simulate) text += row("simulate", "nothing is recorded");
+  text += row("tracks", fmt::format("{}, {} in all", plan.tracks, length_text(plan.sectors)));
+  // Track at once begins where the drive says, track by track.
+  for (size_t i = 0; i < layout.tracks.size(); ++i) {
+    const rec::cd::Track& track = layout.tracks[i];
+    text += row("", fmt::format("{:2} {:<5} {:>9}{}{}{}{}", i + 1, rec::cd::is_audio(track.format) ? "audio" : "data",
+                                length_text(track.sectors - track.pregap),
+                                plan.mode == rec::CdMode::track_at_once ? "" : fmt::format("  from LBA {}", layout.start_of(i)),
+                                track.indexes.empty() ? "" : fmt::format(", {} indexes", track.indexes.size() + 1),
+                                track.pre_emphasis ? ", pre-emphasis" : "", track.isrc.empty() ? "" : ", ISRC " + track.isrc));
+  }
+  if (!layout.mcn.empty()) text += row("catalog", layout.mcn);
+  text += row("close", plan.multi ? "the session; the disc stays open" : "the disc");
+  text += row("speed", plan.speed_kb ? speed_text(*plan.speed_kb) : "the drive's own choice");
+  text += row("buffer", fmt::format("{}, underrun protection {}", size_text(static_cast<double>(plan.buffer_bytes)),
+                                    plan.underrun_protection ? "on" : "off"));
+  for (const std::string& note : plan.notes) text += row("note", note);
   return text;
+}
+
+/// Only when it is worth a word.
+std::string slower_text(const rec::CdReport& report) {
+  if (report.speeds.empty()) return {};
+  const auto slowest = std::min_element(report.speeds.begin(), report.speeds.end(),
+                                        [](const auto& a, const auto& b) { return a.kb_per_second < b.kb_per_second; });
+  return fmt::format(", {} of speed down to {}, {} lost to the files", count(report.speeds.size(), "change"),
+                     speed_text(slowest->kb_per_second), clock_text(report.seconds_lost));
+}
+
+std::string report_text(const rec::CdReport& report) {
+  const rec::CdPlan& plan = report.plan;
+  const double rate = report.writing_seconds > 0 ? static_cast<double>(report.blocks) / 75 / report.writing_seconds : 0;
+  return fmt::format("{}: {}, {} of {} on {}, {}, in {}, {:.1f}x; {}; buffer never below {:.0f}%, {}{}\n", plan.drive,
+                     count(plan.tracks, "track"), length_text(plan.sectors), plan.source, rec::profile_name(plan.profile),
+                     rec::cd_mode_name(plan.mode), clock_text(report.seconds), rate,
+                     plan.simulate ? "simulated, nothing is recorded"
+                     : plan.multi  ? "session closed"
+                                   : "disc closed",
+                     100.0 * static_cast<double>(report.lowest_fill) / static_cast<double>(std::max<size_t>(report.ring_size, 1)),
+                     count(report.stops, "stop"), slower_text(report));
+}
+
+json report_json(const rec::CdReport& report) {
+  json out = plan_json(report.plan);
+  out["notes"] = report.notes;
+  out["blocks"] = report.blocks;
+  out["kept_awake"] = report.kept_awake;
+  out["ring_size"] = report.ring_size;
+  out["ring_locked"] = report.ring_locked;
+  out["lowest_fill"] = report.lowest_fill;
+  out["stops"] = report.stops;
+  out["drive_waits"] = report.drive_waits;
+  out["speeds"] = json::array();
+  for (const auto& change : report.speeds) out["speeds"].push_back({{"after_sectors", change.sectors}, {"speed_kb", change.kb_per_second}});
+  out["seconds_lost"] = report.seconds_lost;
+  if (std::isfinite(report.source_rate)) out["source_bytes_per_second"] = report.source_rate;
+  out["spooled"] = report.spooled;
+  out["seconds"] = report.seconds;
+  out["writing_seconds"] = report.writing_seconds;
+  if (report.first_speed_kb) out["speed_used_kb"] = *report.first_speed_kb;
+  return out;
 }
 
 rec::cd::DiscLayout layout_of(const Options& options) {
@@ -112,11 +184,15 @@ CdCommands add_cd_commands(CLI::App& app, Options& o, std::string& speed, uint64
     sub->add_option("--speed", speed, "N (times 1x), max, min, or auto: the drive's own choice (default)")->type_name("N|max|min|auto");
     sub->add_flag("--multi", cd.burn.multi, "Leave the disc open for another session");
     sub->add_flag("--simulate", cd.burn.simulate, "Do everything with the laser at reading power");
-    sub->add_option("--buffer", buffer, "Size of the ring between files and drive (default 32M)")
+    sub->add_option("--buffer", buffer, "Size of the ring between files and drive (default: 64M to 640M, as the drive needs)")
         ->transform(CLI::AsSizeValue(false))
         ->type_name("SIZE");
     sub->add_flag("--underrun-protection,!--no-underrun-protection", cd.burn.underrun_protection,
                   "Let the drive stop and go on when data is late (default)");
+    sub->add_flag(
+        "--spool{true},!--no-spool",
+        [&cd](int64_t n) { cd.burn.spool = n < 0 ? rec::BurnOptions::Spool::never : rec::BurnOptions::Spool::if_needed; },
+        "Let slow files go through a temporary file where late data would spoil the disc (default)");
     sub->add_flag("--eject,!--no-eject", cd.burn.eject, "Open the tray when all went well");
     sub->add_flag("--dry-run", o.dry_run, "Print what would be done, and do nothing");
   }
@@ -160,7 +236,7 @@ std::string run_cd(const Options& options, ProgressView& view, const std::stop_t
   const rec::cd::DiscLayout layout = layout_of(options);
   if (options.dry_run) {
     const rec::CdPlan plan = rec::plan_cd(drive, layout, options.cd.burn, stop);
-    if (!options.json) return plan_text(plan);
+    if (!options.json) return plan_text(plan, layout);
     json out = plan_json(plan);
     out["contents"] = contents_json(layout);
     if (!layout.mcn.empty()) out["mcn"] = layout.mcn;
@@ -170,21 +246,8 @@ std::string run_cd(const Options& options, ProgressView& view, const std::stop_t
       drive, layout, options.cd.burn, [&](const rec::BurnEvent& event) { view.show(event); }, stop);
   view.clear();
   for (const std::string& note : report.notes) fmt::print(stderr, "burn: {}: {}\n", report.plan.drive, note);
-  if (options.json) {
-    json out = plan_json(report.plan);
-    out["notes"] = report.notes;
-    out["blocks"] = report.blocks;
-    out["ring_size"] = report.ring_size;
-    out["lowest_fill"] = report.lowest_fill;
-    out["stops"] = report.stops;
-    out["drive_waits"] = report.drive_waits;
-    out["seconds"] = report.seconds;
-    return dumped(out);
-  }
-  fmt::print(stderr, "{} track{}, {} {} {} in {}{}\n", report.plan.tracks, report.plan.tracks == 1 ? "" : "s",
-             length_text(report.plan.sectors), report.plan.simulate ? "simulated" : "recorded", rec::cd_mode_name(report.plan.mode),
-             clock_text(report.seconds),
-             report.stops ? fmt::format("; the files were late {} times, and the drive stopped", report.stops) : "");
+  if (options.json) return dumped(report_json(report));
+  fmt::print(stderr, "{}", report_text(report));
   return {};
 }
 

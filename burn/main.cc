@@ -184,15 +184,18 @@ void run(const Options& options, ProgressView& view, const std::stop_token& stop
   }
 }
 
-// A disc that is being written is ended properly, however often one asks: stopping at once would spoil it.
-std::stop_token stop_kindly(Task task) {
-  if (task == Task::erase || task == Task::format) return tool::stop_on_signals([](int, bool) {});
-  if (task != Task::burn && task != Task::audio && task != Task::raw) return tool::stop_on_signals();
-  return tool::stop_on_signals([](int, bool first) {
+// However often one asks, a disc that is being written is brought to its end: leaving at once would spoil it.
+std::stop_token stop_kindly(const Options& options) {
+  const bool cd = options.task == Task::audio || options.task == Task::raw;
+  if (options.task == Task::erase || options.task == Task::format) return tool::stop_on_signals([](int, bool) {});
+  if (options.task != Task::burn && !cd) return tool::stop_on_signals();
+  const bool at_once = cd ? options.cd.burn.mode != rec::CdMode::track_at_once : options.burn.at_once;
+  return tool::stop_on_signals([at_once](int, bool first) {
     const char* below_progress = isatty(STDERR_FILENO) ? "\n" : "";
     fmt::print(stderr, "{}burn: {}\n", below_progress,
-               first ? "stopping: what is being written is ended properly, so that the disc is not lost"
-                     : "wait: stopping now would spoil the disc");
+               !first    ? "wait: the drive has to come to rest first"
+               : at_once ? "stopping: what is written at once cannot be ended early"
+                         : "stopping: what is being written is ended properly, so that the disc is not lost");
   });
 }
 
@@ -202,7 +205,7 @@ std::stop_token stop_kindly(Task task) {
 int main(int argc, char** argv) {
   const auto [options, exit_code] = burn::parse(argc, argv);
   if (exit_code) return *exit_code;
-  const std::stop_token stop = burn::stop_kindly(options.task);
+  const std::stop_token stop = burn::stop_kindly(options);
   burn::ProgressView view(options.progress);
   const auto failed = [&](const std::string& message, int code) {
     view.clear();

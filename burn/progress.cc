@@ -23,6 +23,27 @@ std::string size_text(double bytes) {
   return fmt::format("{:.2f} GiB", bytes / (1024.0 * 1024 * 1024));
 }
 
+namespace {
+/// Of a CD of tracks: sectors are of many sizes there, and time is what one knows of music.
+std::string cd_part(const rec::BurnEvent& event) {
+  std::string text;
+  const double sectors = event.bytes_per_second / fsi::kSectorSize;
+  if (event.phase == "writing") {
+    if (event.total && *event.total > 0)
+      text += fmt::format("  {:3.0f}%", std::floor(100.0 * static_cast<double>(event.done) / static_cast<double>(*event.total)));
+    text += event.track == 0             ? "  lead-in"
+            : event.track > event.tracks ? "  lead-out"
+                                         : fmt::format("  track {} of {}", event.track, event.tracks);
+    text += fmt::format("  {:.1f}x", sectors / 75);
+  }
+  if (event.ring_size)
+    text += fmt::format("  buffer {:3.0f}%", 100.0 * static_cast<double>(event.ring_fill) / static_cast<double>(event.ring_size));
+  if (event.phase == "writing" && event.total && sectors > 0 && event.seconds > 5)
+    text += "  " + clock_text(static_cast<double>(*event.total - std::min(event.done, *event.total)) / sectors) + " left";
+  return text;
+}
+}  // namespace
+
 std::string progress_line(const rec::BurnEvent& event) {
   const double done = static_cast<double>(event.done) * fsi::kSectorSize;
   std::string line = fmt::format("{:<9} {}", event.phase, clock_text(event.seconds));
@@ -30,6 +51,7 @@ std::string progress_line(const rec::BurnEvent& event) {
     if (event.part) line += fmt::format("  {:3.0f}%", *event.part * 100);
     return line;
   }
+  if (event.tracks && event.phase != "spooling") return line + cd_part(event);
   const bool verifying = event.phase == "verifying";
   if (event.ring_size == 0 && !verifying) return line;
   if (event.phase == "writing" || verifying) {
@@ -58,6 +80,10 @@ std::string progress_json(const rec::BurnEvent& event) {
   if (event.stops) json["stops"] = event.stops;
   if (event.total) json["total_sectors"] = *event.total;
   if (event.part) json["part"] = *event.part;
+  if (event.tracks) {
+    json["track"] = event.track;
+    json["tracks"] = event.tracks;
+  }
   return json.dump();
 }
 

@@ -1,156 +1,99 @@
 #include "librecorder/cd_writer.h"
 
 #include <algorithm>
-#include <cstring>
-#include <thread>
+#include <utility>
 #include <vector>
 
 #include "libfsi/base/error.h"
+#include "librecorder/cd_input.h"
 
 namespace rec {
 
 using namespace std::chrono_literals;
 
 namespace {
+constexpr auto kTick = 500ms;
 
-/// Makes the blocks, one after the other, into the ring.
-class Maker {
- public:
-  Maker(const cd::BlockStream& stream, Ring& ring) : stream_(stream), ring_(ring), thread_([this] { run(); }) {}
-  ~Maker() {
-    ring_.cancel();
-    thread_.join();
-  }
-  Maker(const Maker&) = delete;
-  Maker& operator=(const Maker&) = delete;
-
- private:
-  void run() {
-    try {
-      std::vector<std::byte> block;
-      for (int32_t lba = stream_.first(); lba < stream_.end(); ++lba) {
-        block.resize(stream_.block_bytes(lba));
-        stream_.fill(lba, block);
-        // Blocks do not fit the ring's chunks; a block may go in in two pieces.
-        for (std::span<const std::byte> left = block; !left.empty();) {
-          const auto room = ring_.room(left.size());
-          if (room.empty()) return;  // cancelled
-          std::memcpy(room.data(), left.data(), room.size());
-          ring_.put(room.size());
-          left = left.subspan(room.size());
-        }
-      }
-      ring_.end();
-    } catch (...) {
-      ring_.end(std::current_exception());
-    }
-  }
-
-  const cd::BlockStream& stream_;
-  Ring& ring_;
-  std::thread thread_;
-};
-
+PaceFacts with_share(PaceFacts facts, const cd::BlockStream& stream) {
+  facts.sector_bytes = cd_sector_share(stream);
+  return facts;
+}
 }  // namespace
 
-bool CdWriter::write(const cd::BlockStream& stream, const Progress& progress, const std::stop_token& stop) {
-  Ring ring(ring_bytes_);
-  const std::stop_callback wake(stop, [&] { ring.cancel(); });
-  Maker maker(stream, ring);
-  const auto full = [&] {
-    while (!stop.stop_requested() && !ring.want(ring.capacity() - ring.capacity() / 8, 500ms)) progress(written_, ring);
-  };
-  full();
-  written_.ring_size = ring.capacity();
-  written_.lowest_fill = ring.fill();
-  const size_t most = drive_.transport().limits().max_bytes;
-  std::vector<std::byte> waiting;  // taken out of the ring, less than a command
-  size_t used = 0;
-  auto told = std::chrono::steady_clock::now();
-  for (int32_t lba = stream.first(); lba < stream.end();) {
-    // As many blocks of one size as one command carries.
-    const uint32_t size = stream.block_bytes(lba);
-    uint32_t blocks = 1;
-    while (size_t{blocks + 1} * size <= most && lba + static_cast<int32_t>(blocks) < stream.end() &&
-           stream.block_bytes(lba + static_cast<int32_t>(blocks)) == size)
-      ++blocks;
-    while (waiting.size() - used < size_t{blocks} * size) {
-      if (stop.stop_requested()) return false;
-      if (!ring.ended()) written_.lowest_fill = std::min(written_.lowest_fill, ring.fill());
-      const auto front = ring.front();
-      if (!front.empty()) {
-        waiting.erase(waiting.begin(), waiting.begin() + static_cast<ptrdiff_t>(std::exchange(used, 0)));
-        waiting.insert(waiting.end(), front.begin(), front.end());
-        ring.drop(front.size());
-      } else if (ring.drained()) {
-        if (const auto error = ring.error()) std::rethrow_exception(error);
-        throw fsi::Error(fsi::ErrorKind::failed, drive_.name(), "writing", "the blocks ended before the disc did; this is a fault of burn");
-      } else if (!ring.ended()) {
-        ++written_.stops;
-        full();
-      }
-    }
-    if (stop.stop_requested()) return false;
-    put(lba, blocks, std::span(waiting).subspan(used, size_t{blocks} * size));
-    used += size_t{blocks} * size;
-    lba += static_cast<int32_t>(blocks);
-    written_.blocks += blocks;
-    if (const auto now = std::chrono::steady_clock::now(); now - told >= 500ms) {
-      told = now;
-      progress(written_, ring);
-    }
-  }
-  progress(written_, ring);
-  return true;
+CdWriter::CdWriter(Drive& drive, Ring& ring, const cd::BlockStream& stream, PaceFacts facts, PacedDrive::Resend resend)
+    : drive_(drive),
+      ring_(ring),
+      stream_(stream),
+      next_(stream.first()),
+      paced_(
+          drive, ring, with_share(std::move(facts), stream), written_,
+          [this](int64_t lba, std::span<const std::byte> bytes) {
+            return drive_.write_blocks(static_cast<int32_t>(lba), static_cast<uint32_t>(bytes.size() / block_bytes_), bytes);
+          },
+          std::move(resend)) {}
+
+void CdWriter::tick(const Progress& progress) {
+  const auto now = std::chrono::steady_clock::now();
+  if (now - last_tick_ < kTick) return;
+  last_tick_ = now;
+  paced_.tell();
+  progress(written_, ring_);
 }
 
-void CdWriter::put(int32_t lba, uint32_t blocks, std::span<const std::byte> bytes) {
-  Transport& transport = drive_.transport();
-  const auto began = transport.now();
-  const std::string doing = "writing at LBA " + std::to_string(lba);
-  uint8_t attempts = 0;
-  for (;;) {
-    const Answer answer = drive_.write_blocks(lba, blocks, bytes);
-    if (answer.good()) return;
-    if (answer.outcome == Outcome::busy && answer.status != 0x18 && transport.now() - began < 30s) {
-      transport.sleep(200ms);
+void CdWriter::fill_ring(const Progress& progress, const std::stop_token& stop) {
+  paced_.fill_ring([&] { tick(progress); }, stop);
+}
+
+const CdWritten& CdWriter::write(const Progress& progress, const std::stop_token& stop) {
+  written_.end = write_blocks(progress, stop);
+  paced_.tell();
+  progress(written_, ring_);
+  return written_;
+}
+
+WriteEnd CdWriter::write_blocks(const Progress& progress, const std::stop_token& stop) {
+  paced_.begin();
+  while (next_ < stream_.end()) {
+    const Pacer::Do what = paced_.next();
+    if (stop.stop_requested() || ring_.cancelled()) return WriteEnd::interrupted;
+    if (what == Pacer::Do::end) return WriteEnd::late_source;
+    const auto front = what == Pacer::Do::wait ? std::span<const std::byte>{} : ring_.front();
+    if (front.empty()) {
+      if (ring_.drained()) {
+        written_.source_error = ring_.error();
+        return written_.source_error ? WriteEnd::broken_source : WriteEnd::short_source;
+      }
+      paced_.rest(what);
+      tick(progress);
       continue;
     }
-    if (answer.outcome != Outcome::check) drive_.fail(doing, answer);
-    const SenseRule rule = rule_for(answer.sense, Phase::write);
-    const bool again = ++attempts <= rule.attempts;
-    switch (rule.action) {
-      case Action::carry_on: drive_.note_recovered(answer.sense); return;
-      case Action::flow:
-      case Action::wait:
-        if (transport.now() - began >= rule.patience) drive_.fail(doing, answer);
-        ++written_.drive_waits;
-        transport.sleep(rule.action == Action::flow ? drain_time() : rule.pause);
-        attempts = 0;
-        break;
-      case Action::retry:
-        // Only if the drive took nothing of it: a block written twice would be one too many.
-        if (!again || answer.residual != bytes.size()) drive_.fail(doing, answer);
-        transport.sleep(rule.pause);
-        break;
-      case Action::resend:
-        if (!again) drive_.fail(doing, answer);
-        resend_();
-        break;
-      case Action::start:
-        if (!again) drive_.fail(doing, answer);
-        drive_.start_unit();
-        break;
-      default: drive_.fail(doing, answer);  // SYNCHRONIZE CACHE would end a session that is written at once
-    }
+    const CdChunk chunk = cd_chunk_at(stream_, next_);
+    if (front.size() < chunk.bytes()) return WriteEnd::short_source;
+    put(front.first(chunk.bytes()), chunk.block_bytes);
+    ring_.drop(front.size());
+    paced_.sent(front.size());
+    tick(progress);
+  }
+  return WriteEnd::complete;
+}
+
+void CdWriter::put(std::span<const std::byte> bytes, uint32_t block_bytes) {
+  block_bytes_ = block_bytes;
+  const size_t most = std::max<size_t>(drive_.transport().limits().max_bytes / block_bytes, 1) * block_bytes;
+  for (size_t at = 0; at < bytes.size(); at += most) {
+    const auto command = bytes.subspan(at, std::min(most, bytes.size() - at));
+    paced_.put(next_, command);
+    const auto blocks = static_cast<uint32_t>(command.size() / block_bytes);
+    next_ += static_cast<int32_t>(blocks);
+    written_.blocks += blocks;
   }
 }
 
-std::chrono::nanoseconds CdWriter::drain_time() {
-  const auto buffer = drive_.buffer_capacity();
-  if (!buffer || kb_per_second_ == 0 || buffer->available >= buffer->size / 2) return 10ms;
-  const uint64_t too_much = buffer->size / 2 - buffer->available;
-  return std::clamp<std::chrono::nanoseconds>(std::chrono::microseconds(too_much * 1000 / kb_per_second_), 2ms, 1s);
+void CdWriter::fill_up(int32_t lba, uint32_t blocks) {
+  const uint32_t size = stream_.block_bytes(stream_.first());
+  const std::vector<std::byte> zeros(size_t{blocks} * size);
+  next_ = lba;
+  put(zeros, size);
 }
 
 }  // namespace rec

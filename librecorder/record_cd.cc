@@ -2,17 +2,23 @@
 #include "librecorder/record_cd.h"
 
 #include <algorithm>
-#include <chrono>
 
 #include "libfsi/base/progress.h"
-#include "librecorder/cd/time.h"
+#include "librecorder/cd_input.h"
 #include "librecorder/cd_writer.h"
+#include "librecorder/host/inhibit.h"
 #include "librecorder/locked_tray.h"
 #include "librecorder/medium/family.h"
 #include "librecorder/medium/probe.h"
 #include "librecorder/open_drive.h"
+#include "librecorder/pipeline/feeder.h"
+#include "librecorder/pipeline/priority.h"
+#include "librecorder/pipeline/spool.h"
+#include "librecorder/plan_cd.h"
 #include "librecorder/recorder.h"
 #include "librecorder/scsi/feature.h"
+#include "librecorder/set_speed.h"
+#include "librecorder/teller.h"
 
 namespace rec {
 
@@ -21,173 +27,115 @@ using fsi::ErrorKind;
 
 namespace {
 
-constexpr uint32_t kTrackPause = 152;  // what lies between two tracks written at once: run-out and pause
+constexpr uint32_t kShortestTrack = 300;  // four seconds, by the Orange Book
 
-Error unsuitable(const std::string& drive, const std::string& why) { return {ErrorKind::unsuitable, drive, "choosing how to burn", why}; }
+std::string counted(uint64_t n, const char* one) { return std::to_string(n) + " " + one + (n == 1 ? "" : "s"); }
 
-std::string length_text(uint64_t sectors) { return cd::time_text(sectors) + " (" + std::to_string(sectors) + " sectors)"; }
+/// Files, ring and drive joined; see pipeline/pump.h.
+struct CdPump {
+  CdPump(Input& input, size_t ring_bytes, Drive& drive, const cd::BlockStream& stream, PaceFacts facts, PacedDrive::Resend resend,
+         bool real_time, const std::stop_token& stop)
+      : ring(ring_bytes),
+        writer(drive, ring, stream, std::move(facts), std::move(resend)),
+        feeder(input, ring, std::nullopt, real_time),
+        wake(stop, [this, &input] {
+          ring.cancel();
+          input.cancel();
+        }) {}
 
-void check_medium(const std::string& drive, const Medium& medium, CdMode mode) {
-  if (medium.state == MediumState::absent)
-    throw unsuitable(drive,
-                     medium.tray_open ? "the tray is open; put a blank CD in and close it" : "there is no disc in it; put a blank CD in");
-  if (!is_cd(medium.profile)) throw unsuitable(drive, "the disc is " + medium.name() + " and this needs a CD-R or CD-RW; take one");
-  if (medium.state == MediumState::closed)
-    throw unsuitable(
-        drive, "the disc is not blank and closed; take a blank one" + std::string(medium.erasable ? ", or erase it: burn erase" : ""));
-  if (medium.state != MediumState::blank && mode != CdMode::track_at_once)
-    throw unsuitable(drive, "the disc is not blank, and " + std::string(cd_mode_name(mode)) +
-                                " needs one that is; take a blank one, or add tracks of audio with --mode tao");
-  if (!medium.next_writable) throw unsuitable(drive, "the drive tells no address to write at; take another disc");
-}
+  Ring ring;
+  CdWriter writer;
+  Feeder feeder;
+  std::stop_callback<std::function<void()>> wake;
+};
 
-/// What the drive says it can do with this disc; a drive that says nothing is asked by doing.
-void check_drive(Drive& drive, const CdPlan& plan) {
-  const auto configuration = drive.configuration();
-  if (!configuration) return;
-  const bool tao = plan.mode == CdMode::track_at_once;
-  const auto* feature = configuration->find(tao ? Feature::cd_track_at_once : Feature::cd_mastering);
-  const uint8_t flags = feature && !feature->body.empty() ? std::to_integer<uint8_t>(feature->body[0]) : 0;
-  const bool can =
-      feature && feature->current && (tao || flags & (plan.mode == CdMode::raw_96 ? CdMasteringFeature::kRaw : CdMasteringFeature::kSao));
-  if (!can)
-    throw unsuitable(plan.drive, "this drive cannot write " + std::string(cd_mode_name(plan.mode)) + "; try " +
-                                     (plan.mode == CdMode::raw_96 ? "--mode dao"
-                                      : tao                       ? "--mode dao"
-                                                                  : "--mode tao"));
-  if (plan.simulate && !(flags & CdMasteringFeature::kTestWrite))
-    throw unsuitable(plan.drive, "this drive cannot simulate; leave out --simulate");
-}
-
-/// Where the lead-in may begin and the lead-out at last: the disc's own pregroove tells.
-void read_pregroove(Drive& drive, CdPlan& plan) {
-  const auto bytes = drive.toc(TocFormat::atip);
-  Atip atip;
-  if (fsi::load(bytes, 0, atip)) {
-    plan.lead_in_start = lba_of(atip.lead_in_start);
-    plan.last_lead_out = lba_of(atip.last_lead_out_start);
-  }
-  const bool sensible = plan.lead_in_start < -static_cast<int32_t>(cd::kPregap) && plan.lead_in_start > -30000;
-  if (!sensible && plan.mode == CdMode::raw_96)
-    throw unsuitable(plan.drive, "the disc does not tell where its lead-in begins, and a raw disc must begin there; use --mode dao");
-  if (!sensible) plan.lead_in_start = -11635;  // needed for CD-TEXT alone, and only to know how often it is repeated
-}
-
-/// The table of contents, three times each point, must have room before the program.
-void check_lead_in(const CdPlan& plan, const cd::DiscLayout& layout) {
-  const auto needed = static_cast<int32_t>(3 * (layout.tracks.size() + (plan.multi ? 5 : 3)));
-  if (-static_cast<int32_t>(cd::kPregap) - plan.lead_in_start < needed)
-    throw unsuitable(plan.drive, "lead-in too short: the disc has " + std::to_string(-150 - plan.lead_in_start) + " sectors for it and " +
-                                     std::to_string(needed) + " are needed; take another disc");
-}
-
-CdPlan make_cd_plan(Drive& drive, const std::string& node, const Medium& medium, const cd::DiscLayout& layout,
-                    const CdBurnOptions& options) {
-  cd::check_recordable(layout);
-  check_medium(node, medium, options.mode);
-  CdPlan plan;
-  plan.drive = node;
-  plan.source = layout.name;
-  plan.profile = medium.profile;
-  plan.mode = options.mode;
-  plan.multi = options.multi;
-  plan.simulate = options.simulate;
-  plan.underrun_protection = options.underrun_protection && medium.underrun_protection;
-  plan.tracks = layout.tracks.size();
-  plan.notes = layout.notes;
-  plan.speed_kb = choose_speed(options.speed, medium);
-  check_drive(drive, plan);
-  read_pregroove(drive, plan);
-  check_lead_in(plan, layout);
-  plan.free_sectors = static_cast<uint32_t>(medium.free_sectors);
-  plan.sectors = static_cast<uint32_t>(layout.lead_out());
-  if (plan.mode == CdMode::track_at_once) {
-    if (!layout.all_audio())
-      throw Error(ErrorKind::usage, layout.name, "choosing how to burn",
-                  "track at once is for audio alone; a disc with data needs --mode dao or raw");
-    if (medium.tracks.size() + layout.tracks.size() > 99)
-      throw Error(ErrorKind::usage, layout.name, "choosing how to burn",
-                  "with the " + std::to_string(medium.tracks.size()) + " tracks on the disc there would be " +
-                      std::to_string(medium.tracks.size() + layout.tracks.size()) + ", and a CD takes 99");
-    plan.sectors = 0;
-    for (const cd::Track& track : layout.tracks) plan.sectors += track.sectors - track.pregap + (plan.sectors ? kTrackPause : 0);
-    if (!layout.cd_text.empty()) plan.notes.push_back("track at once has no CD-TEXT; use --mode dao for it");
-    const bool gaps =
-        std::any_of(layout.tracks.begin() + 1, layout.tracks.end(), [](const cd::Track& t) { return t.pregap != cd::kPregap; });
-    if (gaps || layout.tracks.front().pregap != cd::kPregap)
-      plan.notes.push_back(
-          "track at once makes pauses of two seconds and nothing else; use --mode dao for other ones and for a hidden first track");
-    if (std::any_of(layout.tracks.begin(), layout.tracks.end(), [](const cd::Track& t) { return !t.indexes.empty(); }))
-      plan.notes.push_back("track at once has no indexes; use --mode dao for them");
-  }
-  if (plan.sectors > plan.free_sectors)
-    throw unsuitable(node, "the disc is too small: " + layout.name + " needs " + length_text(plan.sectors) + ", " + medium.name() +
-                               " has " + length_text(plan.free_sectors) + " free, " + length_text(plan.sectors - plan.free_sectors) +
-                               " too few; take a larger one, or leave something out");
-  return plan;
-}
-
-/// Writing as it goes, and what the caller is told of it.
+/// Writing as it goes, and what became of the disc when it does not.
 class CdBurn {
  public:
-  CdBurn(Drive& drive, const cd::DiscLayout& layout, const CdBurnOptions& options, CdReport& report, const BurnProgress& progress,
-         std::stop_token stop)
+  CdBurn(Drive& drive, const DriveEntry& entry, const Medium& medium, const cd::DiscLayout& layout, const CdBurnOptions& options,
+         CdReport& report, Teller& teller, std::stop_token stop)
       : drive_(drive),
+        entry_(entry),
+        medium_(medium),
         layout_(layout),
         plan_(report.plan),
         options_(options),
         report_(report),
-        progress_(progress),
+        teller_(teller),
         stop_(std::move(stop)) {}
 
-  void phase(std::string_view name) {
-    event_.phase = name;
-    event_.part.reset();
-    tell();
+  /// Everything from the write parameters to the closed session. Whatever fails, the drive is brought to rest and the error tells what
+  /// became of the disc.
+  void run() {
+    try {
+      if (plan_.mode == CdMode::track_at_once)
+        tracks_at_once();
+      else
+        at_once();
+    } catch (const DriveError& e) {
+      throw DriveError(e.kind(), e.where(), e.doing(), e.why() + " (" + rescue() + ")", e.answer());
+    } catch (const Error& e) {
+      throw Error(e.kind(), e.where(), e.doing(), e.why() + " (" + rescue() + ")");
+    }
   }
+
+ private:
+  enum class Stage : uint8_t { preparing, writing, ending, closing };
 
   void at_once() {
     cd::RawImageOptions image_options;
     image_options.lead_in_start = plan_.lead_in_start;
     if (plan_.multi) image_options.next_session = cd::RawImageOptions::NextSession{plan_.last_lead_out};
-    const cd::RawImage image(layout_, image_options);
+    image_.emplace(layout_, image_options);
     const bool raw = plan_.mode == CdMode::raw_96;
-    const auto stream = raw ? cd::raw_blocks(image) : cd::session_at_once_blocks(layout_, image);
+    stream_ = raw ? cd::raw_blocks(*image_) : cd::session_at_once_blocks(layout_, *image_);
+    drive_.enter(Phase::prepare);
     set_parameters(nullptr);
     if (!raw) send_cue_sheet();
     if (!plan_.simulate) drive_.calibrate_power();
-    event_.total = static_cast<uint64_t>(stream->end() - stream->first());
-    write(*stream, "the disc is lost, for it was to be written at once");
+    teller_.expect(static_cast<uint64_t>(stream_->end() - stream_->first()));
+    write();
     // There is no session to be closed: the drive has, or was sent, all of it.
+    stage_ = Stage::ending;
     drive_.enter(Phase::close);
-    phase("closing");
+    teller_.phase("closing");
     end_writing("writing the end of the session");
   }
 
   void tracks_at_once() {
-    event_.total = plan_.sectors;
-    for (size_t i = 0; i < layout_.tracks.size(); ++i) {
-      const cd::Track& track = layout_.tracks[i];
+    uint64_t blocks = 0;
+    for (const cd::Track& track : layout_.tracks) blocks += std::max(track.sectors - track.pregap, kShortestTrack);
+    teller_.expect(blocks);
+    fsi::Lba end = 0;
+    for (const cd::Track& track : layout_.tracks) {
+      fsi::check_stop(stop_);
+      stage_ = Stage::preparing;
       drive_.enter(Phase::prepare);
       set_parameters(&track);
-      if (i == 0 && !plan_.simulate) drive_.calibrate_power();
+      if (tracks_done_ == 0 && !plan_.simulate) drive_.calibrate_power();
       const fsi::Lba start = next_writable_address(drive_, TrackAddress::track, kInvisibleTrack);
-      const auto stream = cd::track_at_once_blocks(track, static_cast<int32_t>(start));
-      write(*stream, "tracks before this one are good; the disc can take more");
+      if (start < end)
+        throw Error(ErrorKind::failed, plan_.drive, "opening track " + std::to_string(tracks_done_ + 1),
+                    "the drive goes on at LBA " + std::to_string(start) +
+                        ", before the end of the track it has just written; the disc was changed");
+      stream_ = cd::track_at_once_blocks(track, static_cast<int32_t>(start));
+      end = static_cast<fsi::Lba>(stream_->end());
+      write();
+      stage_ = Stage::ending;
       drive_.enter(Phase::close);
-      end_writing("ending track " + std::to_string(i + 1));
-      if (plan_.simulate) break;  // a track that is not there has no next one
+      end_writing("ending track " + std::to_string(tracks_done_ + 1));
+      ++tracks_done_;
+      if (plan_.simulate) return;  // a track that is not there has no next one
     }
-    if (plan_.simulate) return;
-    phase("closing");
+    stage_ = Stage::closing;
+    teller_.phase("closing");
+    // Closes the disc as well when the write parameters said that no session follows.
     drive_.close_track_session(CloseFunction::session, 0);
-    wait_ready(drive_, "closing the session", limit::kWholeOperation, [&](std::optional<double> part) { tell_part(part); });
+    wait_ready(drive_, "closing the session", limit::kWholeOperation, [&](std::optional<double> part) { teller_.part(part); });
   }
 
- private:
   /// Mode page 05 for the whole disc, or for one track of audio.
   void set_parameters(const cd::Track* track) {
-    current_ = track;
     WriteParameters page;
     const uint8_t type = plan_.mode == CdMode::track_at_once     ? WriteParameters::track_at_once
                          : plan_.mode == CdMode::session_at_once ? WriteParameters::session_at_once
@@ -210,7 +158,12 @@ class CdBurn {
       code(page.media_catalog_number, layout_.mcn);
       code(page.isrc, track->isrc);
     }
-    if (const Answer answer = drive_.mode_select(fsi::bytes_of(page)); !answer.good())
+    parameters_ = page;
+    send_parameters();
+  }
+
+  void send_parameters() {
+    if (const Answer answer = drive_.mode_select(fsi::bytes_of(parameters_)); !answer.good() || answer.residual)
       drive_.fail("setting the write parameters for " + std::string(cd_mode_name(plan_.mode)), answer);
   }
 
@@ -222,92 +175,204 @@ class CdBurn {
     CdMasteringFeature mastering;
     if (feature && fsi::load(feature->body, 0, mastering) && mastering.max_cue_sheet_length &&
         bytes.size() > mastering.max_cue_sheet_length)
-      throw unsuitable(plan_.drive,
-                       "the drive takes cue sheets of " + std::to_string(mastering.max_cue_sheet_length / sizeof(CueSheetEntry)) +
-                           " entries and this disc needs " + std::to_string(sheet.size()) + "; leave indexes out, or use --mode raw");
-    if (const Answer answer = drive_.send_cue_sheet(bytes); !answer.good()) drive_.fail("sending the cue sheet", answer);
+      throw Error(ErrorKind::unsuitable, plan_.drive, "sending the cue sheet",
+                  "the drive takes cue sheets of " + std::to_string(mastering.max_cue_sheet_length / sizeof(CueSheetEntry)) +
+                      " entries and this disc needs " + std::to_string(sheet.size()) + "; leave indexes out, or use --mode raw");
+    if (const Answer answer = drive_.send_cue_sheet(bytes); !answer.good() || answer.residual) drive_.fail("sending the cue sheet", answer);
   }
 
-  void write(const cd::BlockStream& stream, const std::string& lost) {
-    CdWriter writer(drive_, options_.buffer_bytes, plan_.speed_kb.value_or(0), [this] { set_parameters(current_); });
-    const uint64_t before = report_.blocks;
-    const auto tell_written = [&](const CdWritten& written, const Ring& ring) {
-      event_.done = before + written.blocks;
-      event_.ring_fill = ring.fill();
-      event_.ring_size = ring.capacity();
-      event_.stops = written.stops;
-      tell();
+  /// The blocks of the disc, or of one track.
+  void write() {
+    blocks_.emplace(*stream_, plan_.source);
+    tell_ = [this, before = report_.blocks, lost = report_.seconds_lost](const CdWritten& so_far, const Ring& ring) {
+      teller_.track(track_after(so_far.blocks), static_cast<uint32_t>(plan_.tracks));
+      teller_.written(before + so_far.blocks, so_far, ring);
+      report_.seconds_lost = lost + so_far.seconds_lost;
     };
-    drive_.enter(Phase::write);
-    phase("writing");
-    const auto state = [&] { return state_of_the_disc(writer.written().blocks, lost); };
-    bool all = false;
-    try {
-      all = writer.write(stream, tell_written, stop_);
-    } catch (const DriveError& e) {
-      const std::string disc = state();
-      rescue();
-      throw DriveError(e.kind(), e.where(), e.doing(), e.why() + " (" + disc + ")", e.answer());
-    } catch (const Error& e) {
-      const std::string disc = state();
-      rescue();
-      throw Error(e.kind(), e.where(), e.doing(), e.why() + " (" + disc + ")");
+    fill_ring(*blocks_);
+    report_.source_rate = pump_->writer.sustained();
+    // Where an empty buffer spoils the disc, files that have not shown to be fast enough go through one that is at hand.
+    if (!plan_.underrun_protection && !stop_.stop_requested() && !pump_->writer.proven()) {
+      if (options_.spool == BurnOptions::Spool::never)
+        throw Error(ErrorKind::unsuitable, plan_.drive, "burning " + plan_.source,
+                    "this drive cannot wait for data, and the files have not shown to be fast enough; leave out --no-spool, or copy them "
+                    "to a faster disk");
+      teller_.phase("spooling");
+      auto file = spool(
+          pump_->ring, plan_.source, blocks_->bytes(), [&](uint64_t bytes) { teller_.spooled(bytes); }, stop_);
+      pump_.reset();
+      spooled_ = std::move(file);
+      report_.spooled = true;
+      fill_ring(*spooled_);
     }
-    const CdWritten& written = writer.written();
-    report_.blocks += written.blocks;
-    report_.ring_size = written.ring_size;
-    report_.lowest_fill = report_.lowest_fill ? std::min(report_.lowest_fill, written.lowest_fill) : written.lowest_fill;
+    fsi::check_stop(stop_);
+    report_.ring_size = pump_->ring.capacity();
+    report_.ring_locked = pump_->ring.locked_in_memory();
+    stage_ = Stage::writing;
+    drive_.enter(Phase::write);
+    teller_.phase("writing");
+    const double began = teller_.seconds();
+    try {
+      pump_->writer.write(tell_, stop_);
+    } catch (...) {
+      add_up();
+      throw;
+    }
+    report_.writing_seconds += teller_.seconds() - began;
+    add_up();
+    end_early();
+    pump_.reset();
+  }
+
+  void fill_ring(Input& input) {
+    PaceFacts facts;
+    facts.profile = plan_.profile;
+    facts.last = static_cast<fsi::Lba>(plan_.free_sectors - 1);
+    facts.speeds_kb = speeds_up_to(report_.first_speed_kb, medium_);
+    facts.may_stop = plan_.underrun_protection;
+    pump_ = std::make_unique<CdPump>(
+        input, plan_.buffer_bytes, drive_, *stream_, facts, [this] { send_parameters(); }, !entry_.is_virtual, stop_);
+    teller_.phase("filling");
+    pump_->writer.fill_ring(tell_, stop_);
+  }
+
+  /// The track of the sector that comes after so many blocks, as Teller::track() counts.
+  uint32_t track_after(uint64_t blocks) const {
+    if (!image_) return static_cast<uint32_t>(tracks_done_ + 1);
+    const uint8_t track = image_->place_of(stream_->first() + static_cast<int32_t>(blocks)).track;
+    return track == cd::kLeadOutNumber ? static_cast<uint32_t>(plan_.tracks + 1) : track;
+  }
+
+  /// What the writer has seen, into the report.
+  void add_up() {
+    const CdWritten& written = pump_->writer.written();
+    report_.lowest_fill = tracks_done_ ? std::min(report_.lowest_fill, written.lowest_fill) : written.lowest_fill;
     report_.stops += written.stops;
     report_.drive_waits += written.drive_waits;
-    if (all) return;
-    const std::string disc = state();
-    rescue();
-    throw Error(ErrorKind::interrupted, plan_.drive, "burning",
-                "interrupted after " + std::to_string(written.blocks) + " sectors (" + disc + ")");
+    report_.speed_kb = written.speed_kb;
+    for (const SpeedChange& change : written.speeds) report_.speeds.push_back({report_.blocks + change.sectors, change.kb_per_second});
+    if (written.speed_refused && !report_.speed_refused) {
+      report_.speed_refused = true;
+      report_.notes.push_back("the drive does not let its speed be changed while it writes");
+    }
+    report_.blocks += written.blocks;
   }
 
-  std::string state_of_the_disc(uint64_t blocks, const std::string& lost) const {
-    if (blocks == 0 && report_.blocks == 0) return "nothing was written";
-    return plan_.simulate ? "it was a simulation, the disc is as it was" : lost;
-  }
-
-  /// The drive comes to rest, whatever it has.
-  void rescue() noexcept {
-    try {
-      drive_.enter(Phase::close);
-      drive_.synchronize_cache();
-      wait_ready(drive_, "coming to rest", limit::kWholeOperation);
-    } catch (...) {
-      // There is an error to be told already.
+  /// The files or the user ended it before the last block.
+  void end_early() {
+    const CdWritten& written = pump_->writer.written();
+    const std::string after = " after " + counted(written.blocks, "sector");
+    // Ctrl-C may have been seen as the end of the files first.
+    const WriteEnd end = written.end != WriteEnd::complete && stop_.stop_requested() ? WriteEnd::interrupted : written.end;
+    switch (end) {
+      case WriteEnd::complete: return;
+      case WriteEnd::interrupted: throw Error(ErrorKind::interrupted, plan_.drive, "burning", "interrupted" + after);
+      case WriteEnd::broken_source: try { std::rethrow_exception(written.source_error);
+        } catch (const Error&) {
+          throw;
+        } catch (const std::exception& e) {
+          throw Error(ErrorKind::source, plan_.source, "reading", e.what());
+        }
+      case WriteEnd::late_source:
+        throw Error(ErrorKind::source, plan_.source, "burning",
+                    "its files fell silent" + after + ", and this drive cannot wait for data; copy them to a faster disk and burn again");
+      default: throw Error(ErrorKind::source, plan_.source, "burning", "its blocks ended" + after + " and more were to come");
     }
   }
 
   void end_writing(const std::string& doing) {
     drive_.synchronize_cache();
-    wait_ready(drive_, doing, limit::kWholeOperation, [&](std::optional<double> part) { tell_part(part); });
+    wait_ready(drive_, doing, limit::kWholeOperation, [&](std::optional<double> part) { teller_.part(part); });
   }
 
-  void tell_part(std::optional<double> part) {
-    event_.part = part;
-    tell();
+  /// The drive comes to rest, and tracks are ended as far as it goes along. Returns what became of the disc.
+  std::string rescue() noexcept {
+    const uint64_t blocks = pump_ ? pump_->writer.written().blocks : 0;
+    // The first WRITE may have been taken in part, or without an answer.
+    if (report_.blocks == 0 && (stage_ != Stage::writing || status() == DiscStatus::empty)) return "nothing was written";
+    bool rested = true;
+    try {
+      drive_.enter(Phase::close);
+      if (plan_.mode == CdMode::track_at_once && stage_ == Stage::writing) fill_up_track();
+      end_writing("coming to rest");
+    } catch (...) {
+      rested = false;  // there is an error to be told already
+    }
+    if (plan_.simulate) return "it was a simulation, the disc is as it was";
+    if (plan_.mode != CdMode::track_at_once) return state_at_once();
+    return state_of_tracks(blocks, rested);
   }
 
-  void tell() {
-    event_.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began_).count();
-    event_.bytes_per_second = event_.seconds > 0 ? static_cast<double>(event_.done) * fsi::kSectorSize / event_.seconds : 0;
-    if (progress_) progress_(event_);
+  /// A track that is too short cannot be ended. The drive may have taken more of it than it has acknowledged.
+  void fill_up_track() {
+    const int64_t least = int64_t{stream_->first()} + kShortestTrack;
+    const int64_t at = plan_.simulate ? stream_->first() + static_cast<int64_t>(pump_->writer.written().blocks)
+                                      : next_writable_address(drive_, TrackAddress::track, kInvisibleTrack);
+    if (at >= stream_->first() && at < least) pump_->writer.fill_up(static_cast<int32_t>(at), static_cast<uint32_t>(least - at));
+  }
+
+  std::string state_at_once() const {
+    const std::string lost = std::string("the disc is lost") + (medium_.erasable ? ", but can be erased: burn erase" : "");
+    if (stage_ == Stage::writing && report_.blocks == 0)
+      return status() ? "the first sectors were written in part; " + lost : "what became of the disc the drive does not tell";
+    if (stage_ == Stage::writing)
+      return counted(report_.blocks, "sector") + " were written; what is written at once cannot be ended early, " + lost;
+    return "all of it was sent, and the drive did not say that it has written the end; unless burn info shows the disc as closed, " + lost;
+  }
+
+  std::string state_of_tracks(uint64_t blocks, bool rested) const {
+    const std::string done = tracks_done_ == 0   ? ""
+                             : tracks_done_ == 1 ? "track 1 is complete, "
+                                                 : "tracks 1 to " + std::to_string(tracks_done_) + " are complete, ";
+    const std::string now = "track " + std::to_string(tracks_done_ + 1);
+    std::string text = done;
+    if (stage_ == Stage::writing)
+      text += now + (rested ? " was ended after " : " could not be ended after ") + counted(blocks, "sector") + ", ";
+    if (stage_ == Stage::ending) text += now + (rested ? " was ended, " : " could not be ended, ");
+    if (!rested) return text + "the disc is probably lost";
+    return text + (takes_more() ? "the session is open: the disc can take more tracks, with --mode tao"
+                                : "what the disc can still take the drive does not tell");
+  }
+
+  /// What the drive says of the disc now; nothing when it says nothing.
+  std::optional<DiscStatus> status() const noexcept {
+    try {
+      drive_.enter(Phase::probe);
+      const auto disc = drive_.disc_information();
+      return disc ? std::optional(disc->disc_status()) : std::nullopt;
+    } catch (...) {
+      return std::nullopt;
+    }
+  }
+  bool takes_more() const noexcept {
+    try {
+      if (status() != DiscStatus::incomplete) return false;
+      next_writable_address(drive_, TrackAddress::track, kInvisibleTrack);
+      return true;
+    } catch (...) {
+      return false;
+    }
   }
 
   Drive& drive_;
+  const DriveEntry& entry_;
+  const Medium& medium_;
   const cd::DiscLayout& layout_;
   const CdPlan& plan_;
   const CdBurnOptions& options_;
   CdReport& report_;
-  const BurnProgress& progress_;
-  std::stop_token stop_;
-  const cd::Track* current_ = nullptr;
-  BurnEvent event_;
-  std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
+  Teller& teller_;
+  const std::stop_token stop_;
+  WriteParameters parameters_;
+  Stage stage_ = Stage::preparing;
+  size_t tracks_done_ = 0;
+  // Each outlives those below it: the pump's thread reads from all of them.
+  CdWriter::Progress tell_;
+  std::optional<cd::RawImage> image_;
+  std::unique_ptr<cd::BlockStream> stream_;
+  std::optional<CdInput> blocks_;
+  std::unique_ptr<FileInput> spooled_;
+  std::unique_ptr<CdPump> pump_;
 };
 
 }  // namespace
@@ -328,35 +393,38 @@ CdPlan plan_cd(const DriveEntry& entry, const cd::DiscLayout& layout, const CdBu
 
 CdReport burn_cd(const DriveEntry& entry, const cd::DiscLayout& layout, const CdBurnOptions& options, const BurnProgress& progress,
                  const std::stop_token& stop) {
-  const auto began = std::chrono::steady_clock::now();
-  CdReport report;
+  Teller teller(progress);
+  teller.phase("preparing");
+
   // Nobody else may touch the drive until the disc is finished.
   OpenDrive open = open_drive(entry, Access::own);
   Drive& drive = *open.drive;
   const Medium medium = probe_medium(drive, stop);
 
   // All that can be refused is refused here, with the disc untouched.
+  CdReport report;
   report.plan = make_cd_plan(drive, entry.node, medium, layout, options);
   report.notes = report.plan.notes;
   fsi::check_stop(stop);
 
+  // A machine that falls asleep spoils the disc.
+  const Inhibit awake("burning " + layout.name + " on " + medium.name() + " in " + entry.node);
+  report.kept_awake = awake.held();
+  const RealTime priority(!entry.is_virtual);  // a virtual drive is busy, not late
+
+  // From here on the disc stays in.
   std::optional<LockedTray> tray(std::in_place, drive);
   drive.enter(Phase::prepare);
-  if (report.plan.speed_kb &&
-      !drive.set_write_speed(*report.plan.speed_kb, medium.profile, static_cast<fsi::Lba>(report.plan.free_sectors)).good())
-    report.notes.push_back("the drive does not let its speed be set; it chooses one itself");
-  CdBurn burn(drive, layout, options, report, progress, stop);
-  burn.phase("preparing");
-  if (report.plan.mode == CdMode::track_at_once)
-    burn.tracks_at_once();
-  else
-    burn.at_once();
+  report.first_speed_kb =
+      set_speed(drive, medium.profile, report.plan.speed_kb, static_cast<fsi::Lba>(report.plan.free_sectors - 1), report.notes);
+  CdBurn(drive, entry, medium, layout, options, report, teller, stop).run();
   if (const auto recovered = drive.take_recovered())
-    report.notes.push_back("the drive had to try more than once: " + sense_text(*recovered));
+    report.notes.push_back("the drive had trouble and recovered from it: " + sense_text(*recovered));
+  drive.enter(Phase::probe);
   tray.reset();
   if (options.eject) drive.open_tray();
-  burn.phase("done");
-  report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
+  report.seconds = teller.seconds();
+  teller.phase("done");
   return report;
 }
 

@@ -11,6 +11,7 @@
 #include "librecorder/cd/audio_disc.h"
 #include "librecorder/cd/layout.h"
 #include "librecorder/cd/sheet.h"
+#include "librecorder/pipeline/paced_drive.h"
 #include "librecorder/plan/plan.h"
 
 namespace rec {
@@ -30,7 +31,8 @@ struct CdBurnOptions {
   bool simulate = false;  ///< the laser stays low
   bool underrun_protection = true;
   bool eject = false;
-  size_t buffer_bytes = 32 * 1024 * 1024;
+  size_t buffer_bytes = 0;                                   ///< of the ring; 0: as the drive's speeds need
+  BurnOptions::Spool spool = BurnOptions::Spool::if_needed;  ///< files that must not be late, into a temporary file
 };
 
 /// What a burn will do, decided before anything is done.
@@ -44,17 +46,22 @@ struct CdPlan {
   uint32_t free_sectors = 0;  ///< that the medium has
   int32_t lead_in_start = 0;  ///< of the medium
   int32_t last_lead_out = 0;
-  std::optional<uint32_t> speed_kb;
+  std::optional<uint32_t> speed_kb;  ///< to be asked of the drive; none: leave it to the drive
+  size_t buffer_bytes = 0;
   std::vector<std::string> notes;
 };
 
-struct CdReport {
+/// The pace is that of all tracks together; its changes of speed come after so many blocks.
+struct CdReport : Pace {
   CdPlan plan;
-  uint64_t blocks = 0;  ///< written, lead-in and lead-out included where they come from us
-  size_t ring_size = 0, lowest_fill = 0;
-  uint32_t stops = 0;
-  uint64_t drive_waits = 0;
-  double seconds = 0;
+  uint64_t blocks = 0;                     ///< written, lead-in and lead-out included where they come from us
+  std::optional<uint32_t> first_speed_kb;  ///< what the drive began with, as it says
+  size_t ring_size = 0;
+  bool ring_locked = false;  ///< in memory
+  double source_rate = 0;    ///< bytes a second that the files seemed to sustain before writing began; 0: not measured
+  bool spooled = false;      ///< the files went through a temporary file
+  std::string kept_awake;    ///< what logind held off meanwhile; empty when there is none
+  double seconds = 0, writing_seconds = 0;
   std::vector<std::string> notes;
 };
 

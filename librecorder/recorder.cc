@@ -1,11 +1,7 @@
 // The recipe of a burn: one call after the other, each with its reason. What the calls do is in the rooms.
 #include "librecorder/recorder.h"
 
-#include <unistd.h>
-
 #include <algorithm>
-#include <cstdio>
-#include <deque>
 #include <utility>
 
 #include "libfsi/base/progress.h"
@@ -18,68 +14,16 @@
 #include "librecorder/pipeline/priority.h"
 #include "librecorder/pipeline/pump.h"
 #include "librecorder/plan/superblock.h"
+#include "librecorder/set_speed.h"
+#include "librecorder/teller.h"
 
 namespace rec {
 
 using fsi::Error;
 using fsi::ErrorKind;
 using fsi::kSectorSize;
-using SteadyClock = std::chrono::steady_clock;
 
 namespace {
-double seconds_since(SteadyClock::time_point then) { return std::chrono::duration<double>(SteadyClock::now() - then).count(); }
-
-/// Tells the caller how it goes.
-class Teller {
- public:
-  explicit Teller(const BurnProgress& progress) : progress_(progress) {}
-
-  void phase(std::string_view name) {
-    event_.phase = name;
-    event_.part.reset();
-    tell();
-  }
-  void expect(std::optional<uint64_t> sectors) { event_.total = sectors; }
-  void written(const Written& so_far, const Ring& ring) {
-    event_.done = so_far.data_sectors;
-    event_.ring_fill = ring.fill();
-    event_.ring_size = ring.capacity();
-    event_.speed_kb = so_far.speed_kb;
-    event_.stops = so_far.stops;
-    tell();
-  }
-  void spooled(uint64_t bytes) {
-    event_.done = bytes / kSectorSize;
-    if (seconds_since(last_) >= 0.5) tell();
-  }
-  void part(std::optional<double> part) {
-    event_.part = part;
-    if (seconds_since(last_) >= 0.5) tell();
-  }
-  double seconds() const { return seconds_since(began_); }
-
- private:
-  void tell() {
-    last_ = SteadyClock::now();
-    event_.seconds = seconds();
-    // The rate of the last few seconds: steady enough to read, quick enough to be true.
-    recent_.push_back({event_.seconds, event_.done});
-    while (recent_.size() > 2 && event_.seconds - recent_.front().seconds > 5) recent_.pop_front();
-    const double span = event_.seconds - recent_.front().seconds;
-    event_.bytes_per_second = span > 0 ? static_cast<double>((event_.done - recent_.front().sectors) * kSectorSize) / span : 0;
-    if (progress_) progress_(event_);
-  }
-
-  struct Sample {
-    double seconds;
-    uint64_t sectors;
-  };
-  const BurnProgress& progress_;
-  BurnEvent event_;
-  SteadyClock::time_point began_ = SteadyClock::now(), last_{};
-  std::deque<Sample> recent_;
-};
-
 SourceFacts peek_source(Input& input, const std::stop_token& stop) {
   const std::stop_callback wake(stop, [&] { input.cancel(); });
   const auto head = input.peek(kPeekSectors * kSectorSize);
@@ -89,11 +33,7 @@ SourceFacts peek_source(Input& input, const std::stop_token& stop) {
 
 WritePlan plan_with(const DriveEntry& entry, Drive& drive, const Medium& medium, const SourceFacts& source, const BurnOptions& options) {
   WritePlan plan = make_plan(entry.node, medium, source, options, drive.transport().limits().max_bytes);
-  // A ring that nobody asked for must not crowd out everything else.
-  const long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
-  if (options.buffer_bytes == 0 && pages > 0 && page > 0)
-    plan.buffer_bytes =
-        std::min(plan.buffer_bytes, std::max(static_cast<size_t>(pages) * static_cast<size_t>(page) / 8, 4 * Ring::kSmallest));
+  if (options.buffer_bytes == 0) plan.buffer_bytes = modest_ring(plan.buffer_bytes);
   return plan;
 }
 
@@ -101,19 +41,7 @@ WritePlan plan_with(const DriveEntry& entry, Drive& drive, const Medium& medium,
 std::optional<uint32_t> prepare_medium(Drive& drive, const Medium& medium, const WritePlan& plan, const WriteSettings& settings,
                                        std::vector<std::string>& notes) {
   drive.enter(Phase::prepare);
-  if (plan.speed_kb) {
-    const auto last = static_cast<fsi::Lba>(plan.start + plan.free_sectors - 1);
-    if (!drive.set_write_speed(*plan.speed_kb, plan.profile, last).good())
-      notes.push_back("the drive does not let its speed be set; it chooses one itself");
-  }
-  const auto speed = drive.current_write_speed(plan.profile);
-  // Drives count a little differently in each command that tells a speed.
-  if (plan.speed_kb && *plan.speed_kb != 0xFFFF && speed && (*speed > *plan.speed_kb * 1.1 || *speed < *plan.speed_kb * 0.9)) {
-    char text[96];
-    std::snprintf(text, sizeof text, "the drive chose speed %.1fx and not %.1fx", *speed / speed_1x(plan.profile),
-                  *plan.speed_kb / speed_1x(plan.profile));
-    notes.emplace_back(text);
-  }
+  const auto speed = set_speed(drive, plan.profile, plan.speed_kb, static_cast<fsi::Lba>(plan.start + plan.free_sectors - 1), notes);
   const fsi::Lba start = plan.family->open(drive, medium, settings);
   if (start != plan.start)
     throw Error(
@@ -170,10 +98,7 @@ WriteJob job_of(const WritePlan& plan, const Medium& medium, const WriteSettings
   job.settings = settings;
   job.profile = plan.profile;
   job.may_stop = plan.underrun_protection;
-  // What the user or the drive has chosen is the ceiling; below it are the speeds the drive offers.
-  if (speed_kb) job.speeds_kb.push_back(*speed_kb);
-  for (const uint32_t offered : medium.write_speeds)
-    if (!speed_kb || offered < *speed_kb * 0.95) job.speeds_kb.push_back(offered);
+  job.speeds_kb = speeds_up_to(speed_kb, medium);
   return job;
 }
 
@@ -313,7 +238,7 @@ WriteReport burn(const DriveEntry& entry, Input& input, const BurnOptions& optio
   // The ring is full before the first block is written: an early underrun is the one that is easy to avoid.
   const auto limit = plan.data_sectors ? std::optional(*plan.data_sectors * kSectorSize) : std::nullopt;
   const WriteJob job = job_of(plan, medium, settings, report.speed_kb);
-  const auto tell = [&](const Written& so_far, const Ring& r) { teller.written(so_far, r); };
+  const auto tell = [&](const Written& so_far, const Ring& r) { teller.written(so_far.data_sectors, so_far, r); };
   teller.phase("filling");
   std::unique_ptr<FileInput> spooled;  // outlives the pump
   std::optional<Pump> pump(std::in_place, input, plan.buffer_bytes, limit, drive, *plan.family, job, !entry.is_virtual, stop);

@@ -43,6 +43,9 @@ struct BurnEvent {
   uint32_t speed_kb = 0;                ///< what the drive is set to; 0: not known
   uint32_t stops = 0;                   ///< so far
   std::optional<double> part;           ///< closing: how far the drive says it is, 0 to 1
+  /// burn_cd(): the track that is being written, of so many; 0 is the lead-in and tracks + 1 the lead-out. A sector counts as 2048 bytes
+  /// here too, whatever it holds.
+  uint32_t track = 0, tracks = 0;
 };
 using BurnProgress = std::function<void(const BurnEvent&)>;
 

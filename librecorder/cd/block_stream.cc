@@ -87,8 +87,9 @@ class TrackAtOnce final : public BlockStream {
   int32_t end() const override { return start_ + static_cast<int32_t>(std::max(track_.sectors - track_.pregap, kShortestTrack)); }
   uint32_t block_bytes(int32_t) const override { return kSectorBytes; }
   void fill(int32_t lba, std::span<std::byte> out) const override {
+    // What may lie with it in the file is no part of it: track at once has no R to W.
     const uint64_t at = track_.pregap + static_cast<uint64_t>(lba - start_);
-    read_track(track_, at * kSectorBytes, out);
+    read_track(track_, at * track_.stored_block(), out.first(kSectorBytes));
   }
 
  private:

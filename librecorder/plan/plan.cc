@@ -148,6 +148,15 @@ std::optional<uint32_t> choose_speed(const SpeedWish& wish, const Medium& medium
   return speeds.empty() ? static_cast<uint32_t>(std::ceil(wanted)) : speeds.back();
 }
 
+std::optional<std::string> speed_note(const SpeedWish& wish, std::optional<uint32_t> chosen_kb, const Medium& medium) {
+  if (wish.kind != SpeedWish::Kind::times || !chosen_kb || medium.write_speeds.empty()) return {};
+  const double times = *chosen_kb / speed_1x(medium.profile);
+  if (std::abs(times - wish.times) <= wish.times * 0.03) return {};
+  char text[128];
+  std::snprintf(text, sizeof text, "the drive does not offer speed %.1fx for this disc; %.1fx is the nearest it does", wish.times, times);
+  return text;
+}
+
 uint64_t WritePlan::padding_after(uint64_t sectors) const {
   const auto up_to_unit = [&](uint64_t n) { return (n + rules.unit - 1) / rules.unit * rules.unit; };
   const uint64_t least = std::max<uint64_t>(up_to_unit(sectors), up_to_unit(rules.smallest_track));
@@ -156,17 +165,6 @@ uint64_t WritePlan::padding_after(uint64_t sectors) const {
 }
 
 namespace {
-/// A wish that the drive does not offer: the nearest was taken.
-void note_speed(WritePlan& plan, const Medium& medium, const BurnOptions& options) {
-  if (options.speed.kind != SpeedWish::Kind::times || !plan.speed_kb || medium.write_speeds.empty()) return;
-  const double times = *plan.speed_kb / speed_1x(medium.profile);
-  if (std::abs(times - options.speed.times) <= options.speed.times * 0.03) return;
-  char text[128];
-  std::snprintf(text, sizeof text, "the drive does not offer speed %.1fx for this disc; %.1fx is the nearest it does", options.speed.times,
-                times);
-  plan.notes.emplace_back(text);
-}
-
 void choose_family(WritePlan& plan, const Medium& medium, const BurnOptions& options) {
   const WriteWish wish{plan.data_sectors.has_value(), options.multi, options.at_once, options.dvd_compat};
   plan.family = family_for(medium, wish);
@@ -307,7 +305,7 @@ WritePlan make_plan(const std::string& drive, const Medium& found, const SourceF
   if (options.streaming && !plan.streaming)
     plan.notes.push_back("--stream-recording has no effect: " + medium.name() +
                          (plan.rules.can_stream ? " without spare areas is not read back anyway" : " is not read back anyway"));
-  note_speed(plan, medium, options);
+  if (const auto note = speed_note(options.speed, plan.speed_kb, medium)) plan.notes.push_back(*note);
   if (medium.status & kDamaged)
     for (const std::string& reason : medium.reasons) plan.notes.push_back(reason);
   return plan;

@@ -72,5 +72,7 @@ WritePlan make_plan(const std::string& drive, const Medium& medium, const Source
 
 /// The speed to ask for. Throws Error usage when it makes no sense.
 std::optional<uint32_t> choose_speed(const SpeedWish& wish, const Medium& medium);
+/// A sentence about a wish that the drive does not offer, and the nearest that was chosen for it.
+std::optional<std::string> speed_note(const SpeedWish& wish, std::optional<uint32_t> chosen_kb, const Medium& medium);
 
 }  // namespace rec

@@ -115,18 +115,24 @@ void complete_mode2(std::span<uint8_t, kCdMain> sector, int32_t lba, bool checks
   set_header(sector.data(), lba, 2);
 }
 
-void scramble_or_back(std::span<uint8_t, kCdMain> sector) {
-  // Annex B, figure B.1: fifteen stages preset to 1; the output is the last stage, and the sum of the last two goes in.
+namespace {
+/// Annex B, figure B.1: fifteen stages preset to 1; the output is the last stage, and the sum of the last two goes in.
+constexpr std::array<uint8_t, kCdMain> make_scrambler() {
+  std::array<uint8_t, kCdMain> masks{};
   uint32_t stages = 1;
-  for (size_t i = 12; i < kCdMain; ++i) {
-    uint8_t mask = 0;
+  for (size_t i = 12; i < kCdMain; ++i)
     for (uint8_t bit = 0; bit < 8; ++bit) {
-      mask |= static_cast<uint8_t>((stages & 1u) << bit);
+      masks[i] |= static_cast<uint8_t>((stages & 1u) << bit);
       const uint32_t in = (stages ^ stages >> 1) & 1u;
       stages = stages >> 1 | in << 14;
     }
-    sector[i] ^= mask;
-  }
+  return masks;
+}
+}  // namespace
+
+void scramble_or_back(std::span<uint8_t, kCdMain> sector) {
+  static constexpr auto kMasks = make_scrambler();
+  for (size_t i = 12; i < kCdMain; ++i) sector[i] ^= kMasks[i];
 }
 
 CdSectorState look_at(std::span<const uint8_t, kCdMain> sector, bool data) {

@@ -1,5 +1,7 @@
 // What is sent to a drive for each family and action, held against the files in tests/golden: they read like the recipes of the
 // reference, and a change of a recipe shows as a change of a file. DISCPRESS_GOLDEN=write writes them anew.
+#include "tests/unit/recorder/golden.h"
+
 #include <sys/stat.h>
 
 #include <functional>
@@ -75,37 +77,6 @@ class Golden : public testing::TestWithParam<Recipe> {
     }
   }
 
-  /// Runs of WRITE and READ, and polls of a drive that is busy, as one line.
-  static std::vector<std::string> told(const std::vector<std::string>& lines) {
-    std::vector<std::string> out;
-    std::string last;
-    size_t count = 0;
-    const auto flush = [&] {
-      if (count > 1) out.back() += "   (" + std::to_string(count) + " of them)";
-      count = 0;
-    };
-    for (std::string line : lines) {
-      // How many features a drive has is no part of a recipe.
-      if (line.rfind("GET CONFIGURATION", 0) == 0) line.replace(line.find(" -> ") - 8, 5, ".. ..");
-      // How the speed follows the source depends on the machine that the test runs on.
-      if (line.rfind("SET STREAMING", 0) == 0 || line.rfind("SET CD SPEED", 0) == 0 || line.rfind("READ BUFFER CAPACITY", 0) == 0) continue;
-      // What is the same but for the address, or for how far the drive is.
-      const std::string kind = line.substr(0, line.find(' ')) + line.substr(std::min(line.size(), line.find(" -> ")));
-      const bool folds = line.rfind("WRITE(", 0) == 0 || line.rfind("READ(10)", 0) == 0 || line.rfind("TEST UNIT", 0) == 0 ||
-                         line.rfind("REQUEST SENSE", 0) == 0;
-      if (folds && kind == last) {
-        ++count;
-        continue;
-      }
-      flush();
-      out.push_back(line);
-      last = folds ? kind : std::string();
-      count = 1;
-    }
-    flush();
-    return out;
-  }
-
   VirtualBench bench_;
 };
 
@@ -119,18 +90,7 @@ TEST_P(Golden, IsSentAsTheFileSays) {
   if (recipe.action == Recipe::Action::append) burn_noise([](BurnOptions& o) { o.multi = true; });
   bench_.record();
   act();
-  std::string text = "# " + std::string(recipe.says) + "\n";
-  for (const std::string& line : told(bench_.recorded())) text += line + "\n";
-
-  const std::filesystem::path file = std::filesystem::path(DISCPRESS_SOURCE_DIR) / "tests/golden" / (std::string(recipe.file) + ".txt");
-  if (const char* write = std::getenv("DISCPRESS_GOLDEN"); write && std::string(write) == "write") {
-    std::filesystem::create_directories(file.parent_path());
-    std::ofstream(file) << text;
-  }
-  std::ifstream in(file);
-  ASSERT_TRUE(in.good()) << file << " is not there; DISCPRESS_GOLDEN=write makes it";
-  const std::string golden((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
-  EXPECT_EQ(text, golden);
+  expect_golden(recipe.file, recipe.says, bench_.recorded());
 }
 
 using A = Recipe::Action;
@@ -173,12 +133,7 @@ INSTANTIATE_TEST_SUITE_P(
         Recipe{"bd-re_again", "BD-RE, formatted: burn", "bd-re", A::burn, true},
         Recipe{"bd-re_erase", "BD-RE: quick erase", "bd-re", A::erase_quick},
         Recipe{"bd-re_format_full", "BD-RE: format with full certification", "bd-re", A::format_full}),
-    [](const auto& recipe) {
-      std::string name = recipe.param.file;
-      for (char& c : name)
-        if (!std::isalnum(static_cast<unsigned char>(c))) c = c == '+' ? 'P' : '_';
-      return name;
-    });
+    [](const auto& recipe) { return golden_name(recipe.param.file); });
 
 }  // namespace
 }  // namespace rec
