@@ -241,6 +241,16 @@ Manifest Manifest::at(uint64_t new_base) const {
   return m;
 }
 
+std::string manifest_identity(const SectorSource& source, uint64_t base) {
+  ManifestLocator locator;
+  uint64_t at = 0;
+  std::string why;
+  if (find_locator(source, base, locator, at) != Search::found || source.sectors() - base < locator.image_sectors) return {};
+  const auto header = read_header(source, base, locator.manifest_first, why);
+  return header ? hex(std::as_bytes(std::span(header->header_digest)).first(digest_size(static_cast<DigestKind>(header->digest_kind.get()))))
+                : std::string();
+}
+
 FoundManifest load_manifest(const SectorSource& source, uint64_t base, IssueLog& log) {
   FoundManifest found;
   ManifestLocator locator;

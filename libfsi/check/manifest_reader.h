@@ -71,6 +71,10 @@ struct FoundManifest {
   std::optional<uint64_t> promised_sectors{};  ///< what header or locator say the image has
 };
 
+/// What tells one image from another that begins with the same sectors: the digest of the header of its manifest, hex; empty when
+/// there is none. Reads a few sectors.
+std::string manifest_identity(const SectorSource& source, uint64_t base);
+
 /// Whether a header is one of version 1 with a digest that is right; its sizes are not looked at. `why`: what is wrong.
 bool whole_header(const disc::ManifestHeader& header, std::string& why);
 

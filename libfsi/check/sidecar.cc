@@ -49,6 +49,8 @@ Manifest read_sidecar(std::vector<std::byte> bytes, const std::string& name) {
   m.table_whole = std::memcmp(digest_of(m.kind, m.digests).data(), header.root, sizeof header.root) == 0;
   if (!m.table_whole) throw wrong("its table of digests is damaged; make it again");
   if (!take_sector_sums(all.subspan(sums_at), m)) throw wrong("its sums of single sectors are damaged; make it again");
+  const size_t end = m.sector_sums.empty() ? sums_at : static_cast<size_t>(m.sector_sums.data() - all.data()) + m.sector_sums.size();
+  if (alone && all.size() != end) throw wrong("it has more bytes than its header says: it is not as it was made; make it again");
   return m;
 }
 
