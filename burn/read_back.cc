@@ -9,7 +9,6 @@ using fsi::Error;
 using fsi::ErrorKind;
 
 namespace {
-constexpr auto kKind = fsi::DigestKind::xxh3;
 constexpr size_t kChunk = 32 * fsi::kSectorSize;
 }  // namespace
 
@@ -28,8 +27,7 @@ size_t WitnessedInput::read_more(std::span<std::byte> out) {
 }
 
 void WitnessedInput::digest() {
-  const fsi::Digest digest = fsi::digest_of(kKind, chunk_);
-  digests_.insert(digests_.end(), digest.begin(), digest.begin() + static_cast<std::ptrdiff_t>(fsi::digest_size(kKind)));
+  table_.append(chunk_);
   chunk_.clear();
 }
 
@@ -42,7 +40,7 @@ fsi::Manifest WitnessedInput::manifest(uint64_t sectors) {
     chunk_.resize(static_cast<size_t>(fsi::sectors_for(chunk_.size()) * fsi::kSectorSize));
     digest();
   }
-  return fsi::read_sidecar(fsi::make_sidecar(kKind, {0, sectors}, digests_), name());
+  return fsi::read_sidecar(table_.file({0, sectors}), name());
 }
 
 fsi::VerifyReport read_back(const rec::DriveEntry& drive, const rec::WriteReport& written, const fsi::Manifest& sent,

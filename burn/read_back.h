@@ -35,7 +35,8 @@ class WitnessedInput : public rec::Input {
   rec::Input& input_;
   const uint64_t most_bytes_;
   uint64_t bytes_ = 0;
-  std::vector<std::byte> chunk_, digests_;
+  std::vector<std::byte> chunk_;
+  fsi::SidecarTable table_{fsi::DigestKind::xxh3};
 };
 
 /// Reads the session that was written and compares it. Throws Error when it cannot be read at all.

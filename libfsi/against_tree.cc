@@ -10,6 +10,8 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include "libfsi/against_links.h"
+#include "libfsi/against_streams.h"
 #include "libfsi/check/boot_catalog.h"
 #include "libfsi/fsi.h"
 #include "libfsi/layout/recorded_names.h"
@@ -160,8 +162,16 @@ class Comparer final : public Visitor {
     seen_.assign(tree_.nodes.size(), false);
     directories_.clear();
     extras_.clear();
+    AgainstLinks links(tree_);
+    AgainstStreams streams(tree_);
+    links_ = &links;
+    streams_ = &streams;
     IssueLog ignored(0);  // what is wrong with the trees is said by check_structure
     reader.walk(*this, ignored, options_.stop);
+    compare_links(links);
+    compare_streams(streams);
+    links_ = nullptr;
+    streams_ = nullptr;
     pair_left_overs();
     if (named_otherwise()) {
       log_.report("the names of a tree are shortened in another way than mkimage does it", [&] {
@@ -219,6 +229,7 @@ class Comparer final : public Visitor {
       const bool known = id != kNone && tree_.nodes[id].kind == NodeKind::directory;
       directories_[entry.number] = known ? id : kExtra;
     }
+    matched_ = id;
     if (id != kNone) return match(id, entry);
     // Below something extra everything is; associated files are the business of other systems. Some makers put an empty
     // file where the tree cannot hold a link.
@@ -227,6 +238,10 @@ class Comparer final : public Visitor {
     Extra extra{parent, std::string(entry.path), entry.kind, entry.size, entry.modified, {}};
     extra.extents.assign(entry.extents.begin(), entry.extents.end());
     extras_.push_back(std::move(extra));
+  }
+
+  void stream(std::string_view name, const TreeEntry& stream) override {
+    if (matched_ != kNone) streams_->add(matched_, name, stream);
   }
 
   AgainstTree::Facts facts;
@@ -277,6 +292,7 @@ class Comparer final : public Visitor {
       return;
     }
     compare_metadata(id, node, entry);
+    links_->add(id, entry);
     if (node.kind != NodeKind::file) return;
     const uint64_t size = size_of(node);
     if (size != entry.size) {
@@ -328,9 +344,29 @@ class Comparer final : public Visitor {
     report("its metadata differ", tree_.path(id), 0, text + " (" + std::string(format_) + ")");
   }
 
+  void compare_links(const AgainstLinks& links) {
+    if (!options_.links) return;
+    // Other makers number each name of Rock Ridge by itself unless they are asked to keep links.
+    const bool theirs = volume_.primary && !made_by_us() && format_ == "Rock Ridge";
+    links.for_each_difference([&](NodeId id, const std::string& text) {
+      if (!std::exchange(told_[id].links, true))
+        report("its hard links differ", tree_.path(id), 0, text + " (" + std::string(format_) + ")", {}, 0, 0,
+               theirs ? Severity::warning : Severity::error);
+    });
+  }
+
+  void compare_streams(const AgainstStreams& streams) {
+    if (!options_.xattrs || !streams.any()) return;
+    streams.for_each_difference(source_, seen_, [&](NodeId id, const std::string& text) {
+      report("its extended attributes differ", tree_.path(id), 0, text + " (" + std::string(format_) + ")");
+    });
+  }
+
+  bool made_by_us() const { return volume_.primary && volume_.primary->descriptor.application_id.text() == "DISCPRESS"; }
+
   // Other makers choose other short names. That says nothing as long as another tree has the whole ones.
   bool named_otherwise() const {
-    if (volume_.primary && volume_.primary->descriptor.application_id.text() == "DISCPRESS") return false;
+    if (made_by_us()) return false;
     if (!naming_->lossy() || volume_.trees.size() < 2 || extras_.empty()) return false;
     for (NodeId id = 1; id < tree_.nodes.size(); ++id)
       if (!seen_[id] && naming_->holds(id) && seen_[tree_.nodes[id].parent]) return true;
@@ -408,7 +444,7 @@ class Comparer final : public Visitor {
   }
 
   struct Told {
-    bool kind = false, bytes = false, metadata = false;
+    bool kind = false, bytes = false, metadata = false, links = false;
   };
   struct PairHash {
     size_t operator()(const std::pair<ContentId, uint64_t>& p) const {
@@ -436,6 +472,9 @@ class Comparer final : public Visitor {
   std::vector<bool> seen_;           // by node
   std::vector<NodeId> directories_;  // by the number of the walk
   std::vector<Extra> extras_;
+  AgainstLinks* links_ = nullptr;
+  AgainstStreams* streams_ = nullptr;
+  NodeId matched_ = kNone;  // the entry visited last
 };
 
 std::unique_ptr<Image> describe(const AgainstTreeOptions& options, FileSystems file_systems) {
@@ -443,11 +482,29 @@ std::unique_ptr<Image> describe(const AgainstTreeOptions& options, FileSystems f
   how.file_systems = file_systems;
   how.digest = DigestKind::none;
   how.scan = options.scan;
+  if (options.xattrs) how.scan.xattrs = Xattrs::keep;
+  how.udf_revision = 0x0201;  // knows named streams; names are those of any
   how.progress = options.progress;
   how.stop = options.stop;
+  std::vector<std::string> said;
+  how.warn = [&](const std::string& where, const std::string& what) {
+    if (constexpr std::string_view kFatal = "scanning: "; what.starts_with(kFatal))
+      said.push_back(printable(where) + ": " + what.substr(kFatal.size()));
+  };
   FileSystemImage description(how);
-  for (const std::string& source : options.sources) description.tree().add_source(source);
-  return description.create_result();
+  try {
+    for (const std::string& source : options.sources) description.tree().add_source(source);
+    return description.create_result();
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::source || said.empty() || !error.where().empty()) throw;
+    constexpr size_t kShown = 5;
+    const std::string more = said.size() > kShown ? "; and " + std::to_string(said.size() - kShown) + " more" : "";
+    said.resize(std::min(said.size(), kShown));
+    std::string all;
+    for (const std::string& one : said) all += (all.empty() ? "" : "; ") + one;
+    throw Error(ErrorKind::source, "--against", "reading what to compare with",
+                all + more + "; make it readable, or leave it out with --exclude");
+  }
 }
 
 }  // namespace

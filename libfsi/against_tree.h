@@ -16,7 +16,7 @@ namespace fsi {
 struct AgainstTreeOptions {
   std::vector<std::string> sources{};  ///< as TreeBuilder::add_source takes them
   ScanOptions scan{};
-  bool owners = true, modes = true, times = true;  ///< false: differences in them do not count
+  bool owners = true, modes = true, times = true, links = true, xattrs = true;  ///< false: differences in them do not count
   Progress progress{};
   std::stop_token stop{};
 };
@@ -34,7 +34,8 @@ class AgainstTree {
     uint64_t bytes = 0;
   };
   /// For VerifyOptions::more_checks. Findings: missing and extra names, other kinds and sizes, bytes and metadata that
-  /// differ. What mkimage itself adds (boot catalog, boot information) is no difference. One thread at a time.
+  /// differ, hard links among it, and extended attributes where the volume holds any. What mkimage itself adds (boot catalog, boot
+  /// information) is no difference. One thread at a time.
   Facts check(const VolumeRead& volume, const SectorSource& source, IssueLog& log) const;
 
  private:

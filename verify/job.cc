@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include <fstream>
@@ -37,11 +38,15 @@ struct Opened {
 };
 
 Opened open_image(const std::string& path, bool uncached) {
+  struct stat node {};
+  constexpr unsigned kOpticalMajor = 11;  // Linux: /dev/srN
+  if (::stat(path.c_str(), &node) == 0 && S_ISBLK(node.st_mode) && major(node.st_rdev) == kOpticalMajor)
+    throw Error(ErrorKind::usage, fsi::printable(path), "opening the image",
+                "it is a drive, and what the kernel remembers of a disc proves nothing; say --drive " + fsi::printable(path));
   auto image = std::make_unique<const fsi::ImageFile>(path);
   Opened o;
   struct stat status {};
   if (::fstat(image->fd(), &status) != 0) throw fsi::system_error(fsi::printable(path), "opening the image");
-  if (S_ISDIR(status.st_mode)) throw fsi::system_error(fsi::printable(path), "opening the image", EISDIR);
   o.stamp = fmt::format("{}.{:09}", static_cast<long long>(status.st_mtim.tv_sec), status.st_mtim.tv_nsec);
   if (uncached) {
     // Pages that are not written yet cannot be dropped.
@@ -81,7 +86,7 @@ bool is_image(const std::string& path) {
 }
 
 std::vector<std::byte> read_file(const std::string& path) {
-  const fsi::Fd fd = fsi::open_file(path, O_RDONLY, "opening the manifest");
+  const fsi::Fd fd = fsi::open_file(path, O_RDONLY | O_NONBLOCK, "opening the manifest");
   const off_t size = ::lseek(fd.get(), 0, SEEK_END);
   // A manifest takes a thousandth of an image; nothing else is read into memory.
   if (size < 0 || size > (int64_t{1} << 30))
@@ -106,6 +111,7 @@ std::string identity_of(const Opened& opened, const Options& options, const std:
   try {
     opened.source->read({opened.session_start, head.size() / fsi::kSectorSize}, head);
     digest = fsi::hex(fsi::digest_of(fsi::DigestKind::sha256, head));
+    digest += " " + fsi::manifest_identity(*opened.source, opened.session_start);
   } catch (const Error& error) {
     if (error.kind() == ErrorKind::interrupted || error.kind() == ErrorKind::unsuitable) throw;
   }

@@ -31,8 +31,12 @@ void ignore(const std::vector<std::string>& words, fsi::AgainstTreeOptions& tree
       tree.modes = false;
     else if (word == "time")
       tree.times = false;
+    else if (word == "links")
+      tree.links = false;
+    else if (word == "xattrs")
+      tree.xattrs = false;
     else
-      throw CLI::ValidationError("--ignore", "'" + fsi::printable(word) + "' is not one of owner, mode, time");
+      throw CLI::ValidationError("--ignore", "'" + fsi::printable(word) + "' is not one of owner, mode, time, links, xattrs");
   }
 }
 
@@ -73,10 +77,11 @@ Parsed parse(int argc, char** argv) {
       ->option_text("WHAT")
       ->take_all()
       ->allow_extra_args(false);
-  auto* ignoring = app.add_option("--ignore", ignored, "Against folders and archives: what does not count, of owner, mode, time")
-                       ->option_text("LIST")
-                       ->delimiter(',')
-                       ->allow_extra_args(false);
+  auto* ignoring =
+      app.add_option("--ignore", ignored, "Against folders and archives: what does not count, of owner, mode, time, links, xattrs")
+          ->option_text("LIST")
+          ->delimiter(',')
+          ->allow_extra_args(false);
   auto* excluding = app.add_option("--exclude", options.folders.scan.exclude, "The globs that mkimage was given (may be repeated)")
                         ->option_text("GLOB")
                         ->take_all()
@@ -137,6 +142,9 @@ Parsed parse(int argc, char** argv) {
     check_one_target(options);
     if (!options.tree.empty() && !options.list && options.cat.empty() && options.extract.empty())
       throw CLI::ValidationError("--tree", "goes with --list, --cat or --extract");
+    if (cat->count() && options.cat.empty()) throw CLI::ValidationError("--cat", "the path is empty");
+    if (!options.extract.empty() && (options.extract[0].empty() || options.extract[1].empty()))
+      throw CLI::ValidationError("--extract", "a path is empty; / is all of the image, . is this directory");
     options.verify.foreign_sums = !no_implants;
     for (const auto& [kind, file] : options.sums) options.verify.file_sums.push_back(fsi::parse_sum_kind(kind, "--sums"));
     if (!options.sums.empty() && level == "quick") throw CLI::ValidationError("--sums", "sums of files need --level full");

@@ -129,7 +129,7 @@ std::string summary(const fsi::VerifyReport& r) {
     line += ", no manifest to compare with";
   if (!r.against.empty())
     line += fmt::format(", {} compared with {}",
-                        r.files_against ? count(r.files_against, "file", "files") : count(r.sectors_against, "sector", "sectors"),
+                        r.files_against ? count(*r.files_against, "file", "files") : count(r.sectors_against, "sector", "sectors"),
                         fsi::printable(r.against));
   line += fmt::format("; {}, {}", count(r.files, "file", "files"), count(r.directories, "directory", "directories"));
   if (!r.file_systems.empty()) {
@@ -290,7 +290,8 @@ std::string json_report(const fsi::VerifyReport& r) {
               {"sampled", r.sampled},
               {"issues", std::move(issues)}};
   if (!r.against.empty())
-    report.update({{"against", fsi::printable(r.against)}, {"sectors_against", r.sectors_against}, {"files_against", r.files_against}});
+    report.update(
+        {{"against", fsi::printable(r.against)}, {"sectors_against", r.sectors_against}, {"files_against", r.files_against.value_or(0)}});
   if (r.reading.timed) report["reading"] = reading_json(r.reading);
   return report.dump(2) + "\n";
 }

@@ -127,39 +127,39 @@ class Comparison {
     for (uint64_t at = 0; at < range.count; at += kChunkSectors) {
       const SectorRange chunk{range.first + at, std::min<uint64_t>(kChunkSectors, range.count - at)};
       const auto bytes = out.subspan(at * kSectorSize, chunk.count * kSectorSize);
-      if (!whole && !read_around(chunk, bytes, part)) continue;
-      if (whole) part.read += chunk.count;
-      compare(chunk, bytes, part);
+      const size_t lost_before = part.unreadable.size();
+      if (whole)
+        part.read += chunk.count;
+      else
+        read_around(chunk, bytes, part);
+      compare(chunk, bytes, std::span(part.unreadable).subspan(std::min(lost_before, part.unreadable.size())), part);
     }
   }
 
   // The chunk, or what can be read of it: sector by sector, so that exactly the bad ones are named.
-  bool read_around(SectorRange chunk, std::span<std::byte> out, Part& part) {
+  void read_around(SectorRange chunk, std::span<std::byte> out, Part& part) {
     if (try_read(chunk, out, part)) {
       part.read += chunk.count;
-      return true;
+      return;
     }
-    bool whole = true;
     for (uint64_t i = 0; i < chunk.count; ++i) {
       check_stop(options_.stop);
       if (try_read({chunk.first + i, 1}, out.subspan(i * kSectorSize, kSectorSize), part)) {
         ++part.read;
       } else {
-        whole = false;
         append(part.unreadable, {chunk.first + i, 1});
       }
     }
-    return whole;
   }
 
-  void compare(SectorRange chunk, std::span<const std::byte> bytes, Part& part) {
+  void compare(SectorRange chunk, std::span<const std::byte> bytes, std::span<const SectorRange> unreadable, Part& part) {
     if (!manifest_) return;
     const uint64_t index = (chunk.first - manifest_->base) / kChunkSectors;
     if (index >= manifest_->chunk_count) return;
-    const Digest digest = digest_of(manifest_->kind, bytes);
-    const auto expected = manifest_->digest_of_chunk(index);
-    part.compared += chunk.count;
-    if (std::memcmp(digest.data(), expected.data(), expected.size()) != 0) append(part.different, chunk);
+    if (unreadable.empty() && manifest_->matches(index, bytes))
+      part.compared += chunk.count;
+    else
+      part.compared += manifest_->narrow(index, chunk, bytes, unreadable, part.different);
   }
 
   void tell(uint64_t sectors) {

@@ -22,7 +22,7 @@ struct CompareOptions {
 };
 
 struct CompareResult {
-  std::vector<SectorRange> different;   ///< whole chunks, neighbours joined, ascending
+  std::vector<SectorRange> different;   ///< sectors where the manifest knows them, else whole chunks; neighbours joined, ascending
   std::vector<SectorRange> unreadable;  ///< exact sectors, ascending
   uint64_t sectors_read = 0;
   uint64_t sectors_compared = 0;

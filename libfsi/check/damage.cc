@@ -11,7 +11,8 @@ namespace {
 
 class DamageVisitor final : public Visitor {
  public:
-  DamageVisitor(std::vector<RangeHits>& hits, size_t keep) : hits_(hits), keep_(keep) {}
+  DamageVisitor(std::vector<RangeHits>& hits, size_t keep, RightBefore right_before)
+      : hits_(hits), keep_(keep), right_before_(std::move(right_before)) {}
 
   void next_tree(std::string_view name) {
     tree_ = name;
@@ -27,7 +28,16 @@ class DamageVisitor final : public Visitor {
         // The same data under another tree's name is no news.
         if (entry.kind != EntryKind::directory && !is_news(extent.first)) continue;
         const uint64_t from = std::max(extent.first, hits_[i].range.first * kSectorSize);
-        const uint64_t to = std::min(extent.first + extent.bytes, hits_[i].range.end() * kSectorSize);
+        uint64_t to = std::min(extent.first + extent.bytes, hits_[i].range.end() * kSectorSize);
+        // Zeros fill the last sector; a file is whole when only they are not.
+        const size_t tail = to % kSectorSize;
+        if (tail != 0 && right_before_ && right_before_(to / kSectorSize, tail)) {
+          to = std::max(from, to - tail);
+          if (to == from) {
+            name(hits_[i], "padding behind the end of " + std::string(entry.path));
+            continue;
+          }
+        }
         PathHit hit{.path = {}, .first_byte = at + from - extent.first, .bytes = to - from, .size = entry.size};
         if (entry.kind == EntryKind::directory) {
           hit.path = "directory records of " + std::string(entry.path) + " (" + std::string(tree_) + ")";
@@ -49,12 +59,8 @@ class DamageVisitor final : public Visitor {
   }
 
   void structure(SectorRange range, std::string_view what) override {
-    for (size_t i = first_hit(range); i < hits_.size() && hits_[i].range.first < range.end(); ++i) {
-      auto& paths = hits_[i].paths;
-      const std::string name = std::string(what) + (tree_.empty() ? "" : " (" + std::string(tree_) + ")");
-      if (std::ranges::none_of(paths, [&](const PathHit& p) { return p.is_structure && p.path == name; }))
-        add(hits_[i], {.path = name, .is_structure = true});
-    }
+    for (size_t i = first_hit(range); i < hits_.size() && hits_[i].range.first < range.end(); ++i)
+      name(hits_[i], std::string(what) + (tree_.empty() ? "" : " (" + std::string(tree_) + ")"));
   }
 
  private:
@@ -66,6 +72,10 @@ class DamageVisitor final : public Visitor {
     if (best_) return hit_files_.insert(first), true;
     return !hit_files_.contains(first);
   }
+  void name(RangeHits& hits, const std::string& structure) {
+    if (std::ranges::none_of(hits.paths, [&](const PathHit& p) { return p.is_structure && p.path == structure; }))
+      add(hits, {.path = structure, .is_structure = true});
+  }
   void add(RangeHits& hits, PathHit hit) {
     if (hits.paths.size() < keep_)
       hits.paths.push_back(std::move(hit));
@@ -75,6 +85,7 @@ class DamageVisitor final : public Visitor {
 
   std::vector<RangeHits>& hits_;
   size_t keep_;
+  RightBefore right_before_;
   std::string_view tree_;
   bool begun_ = false, best_ = false;
   std::unordered_set<uint64_t> hit_files_;  // first bytes of the extents that the best tree named
@@ -83,11 +94,11 @@ class DamageVisitor final : public Visitor {
 }  // namespace
 
 std::vector<RangeHits> map_to_paths(const VolumeRead& volume, std::vector<SectorRange> ranges, const std::vector<NamedRange>& known,
-                                    size_t keep, std::stop_token stop) {
+                                    size_t keep, std::stop_token stop, RightBefore right_before) {
   std::vector<RangeHits> hits;
   for (const SectorRange& range : ranges) hits.push_back({.range = range});
   if (hits.empty()) return hits;
-  DamageVisitor visitor(hits, keep);
+  DamageVisitor visitor(hits, keep, std::move(right_before));
   for (const NamedRange& named : known) visitor.structure(named.range, named.name);
   IssueLog ignored(0);  // what is wrong with the trees is said once, by check_structure
   for (const auto& tree : volume.trees) {

@@ -73,11 +73,18 @@ class DiscPass {
  private:
   static uint64_t chunks_in(SectorRange range) { return (range.count + kChunkSectors - 1) / kChunkSectors; }
 
-  // From `from` to the end of its chunk, or further when that leads into a hole. Returns the sector to go on with.
+  // From `from` to the end of its chunk, or further when that leads into a hole. Returns the sector to go on with. Then each
+  // sector of the chunk is in the buffer or lost: who begins in the middle has just crossed a hole that reaches to there.
   uint64_t read_chunk(uint64_t from) {
     const uint64_t start = from - (from - range_.first) % kChunkSectors;
     const SectorRange chunk{start, std::min<uint64_t>(kChunkSectors, range_.end() - start)};
-    bool whole = from == start;
+    const uint64_t to = read_parts(chunk, from);
+    compare(chunk);
+    return to;
+  }
+
+  uint64_t read_parts(SectorRange chunk, uint64_t from) {
+    const uint64_t start = chunk.first;
     uint64_t length = chunk.end() - from;
     for (uint64_t at = from; at < chunk.end();) {
       length = std::min(length, chunk.end() - at);
@@ -88,12 +95,7 @@ class DiscPass {
         state_.bad_in_a_row = 0;
         continue;
       }
-      if (stalled_) {  // slow is not bad, but there is no time for more of it
-        at += length;
-        if (whole && at == chunk.end()) compare(chunk);
-        return give_up_stretch(at, 0);
-      }
-      whole = false;
+      if (stalled_) return give_up_stretch(at + length, 0);  // slow is not bad, but there is no time for more of it
       if (late()) return give_up_stretch(at, length);
       if (out_of_patience()) {
         lose({at, length}, length);
@@ -109,8 +111,17 @@ class DiscPass {
         if (at >= chunk.end()) return at;
       }
     }
-    if (whole) compare(chunk);
     return chunk.end();
+  }
+
+  // What of a range is lost, ascending.
+  std::vector<SectorRange> lost_in(SectorRange range) const {
+    std::vector<SectorRange> all;
+    for (auto lost = state_.so_far.unreadable.rbegin(); lost != state_.so_far.unreadable.rend() && lost->end() > range.first; ++lost) {
+      const uint64_t first = std::max(lost->first, range.first), end = std::min(lost->end(), range.end());
+      if (first < end) all.insert(all.begin(), {first, end - first});
+    }
+    return all;
   }
 
   // What read_chunk() has left behind, chunk by chunk: the buffer holds the first of them, what lies behind it was lost.
@@ -118,12 +129,7 @@ class DiscPass {
     for (uint64_t at = range.first; at < range.end();) {
       const uint64_t offset = (at - range_.first) % kChunkSectors;
       const SectorRange part{at, std::min(kChunkSectors - offset, range.end() - at)};
-      std::vector<SectorRange> unreadable;
-      for (auto lost = state_.so_far.unreadable.rbegin(); lost != state_.so_far.unreadable.rend() && lost->end() > part.first; ++lost) {
-        const uint64_t first = std::max(lost->first, part.first), end = std::min(lost->end(), part.end());
-        if (first < end) unreadable.insert(unreadable.begin(), {first, end - first});
-      }
-      options_.in_order->take(part, std::span(buffer_).subspan(offset * kSectorSize, part.count * kSectorSize), unreadable);
+      options_.in_order->take(part, std::span(buffer_).subspan(offset * kSectorSize, part.count * kSectorSize), lost_in(part));
       at = part.end();
     }
   }
@@ -218,8 +224,12 @@ class DiscPass {
     if (!manifest_ || chunk.first < manifest_->base) return;
     const uint64_t index = (chunk.first - manifest_->base) / kChunkSectors;
     if (index >= manifest_->chunk_count) return;
-    state_.so_far.sectors_compared += chunk.count;
-    if (!manifest_->matches(index, std::span(buffer_).first(chunk.count * kSectorSize))) append(state_.so_far.different, chunk);
+    const auto bytes = std::span<const std::byte>(buffer_).first(chunk.count * kSectorSize);
+    const std::vector<SectorRange> lost = lost_in(chunk);
+    if (lost.empty() && manifest_->matches(index, bytes))
+      state_.so_far.sectors_compared += chunk.count;
+    else
+      state_.so_far.sectors_compared += manifest_->narrow(index, chunk, bytes, lost, state_.so_far.different);
   }
 
   void tell(uint64_t done, uint64_t total) {

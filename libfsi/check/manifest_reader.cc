@@ -74,8 +74,9 @@ std::optional<ManifestHeader> read_header(const SectorSource& source, uint64_t b
       header.trouble_bytes > bytes - troubles)
     return why = "its header contradicts itself (sizes)", std::nullopt;
   // Room that nothing explains would only be a way to make us allocate it.
+  const uint64_t sums = first * sector_sum_bytes(kind) + (header.chunk_count + 7) / 8;
   if (header.marks_bytes > (first + 7) / 8 + kSlack || header.trouble_bytes > kMaxTroubleBytes ||
-      bytes - sizeof header - table > (first + 7) / 8 + kMaxTroubleBytes + kSlack)
+      bytes - sizeof header - table > (first + 7) / 8 + kMaxTroubleBytes + sums + kSlack)
     return why = "its header contradicts itself (room)", std::nullopt;
   return header;
 }
@@ -121,8 +122,11 @@ Manifest take_manifest(const SectorSource& source, uint64_t base, const Manifest
   m.body_whole = std::memcmp(digest_of(m.kind, all.subspan(sizeof header)).data(), header.body_digest, sizeof header.body_digest) == 0;
   if (!m.table_whole)
     fault(log, "the manifest is damaged", m.range(), "its table of digests is not what was written: the sectors cannot be compared");
-  else if (!m.body_whole)
-    fault(log, "the manifest is damaged", m.range(), "its table of digests is whole, its record of troubles is not");
+  const bool sums_whole = take_sector_sums(all.subspan(header.trouble_offset + header.trouble_bytes), m);
+  if (m.table_whole && !m.body_whole)
+    fault(log, "the manifest is damaged", m.range(),
+          std::string("its table of digests is whole, ") +
+              (sums_whole ? "its record of troubles is not" : "its sums of single sectors are not: damage is known to 32 sectors only"));
   if (m.body_whole) {
     m.marks = all.subspan(header.marks_offset, header.marks_bytes);
     read_troubles(all.subspan(header.trouble_offset, header.trouble_bytes), header.trouble_recorded, m, log);
@@ -150,12 +154,12 @@ Search find_locator(const SectorSource& source, uint64_t base, ManifestLocator& 
   return result;
 }
 
-// The manifest takes less than a thousandth of an image, so its header is near the end even when a drive or a copy
+// The manifest takes less than a two hundredth of an image, so its header is near the end even when a drive or a copy
 // has added sectors behind it.
 std::optional<ManifestHeader> find_header(const SectorSource& source, uint64_t base) {
   if (source.sectors() <= base) return std::nullopt;
   const uint64_t chunks = (source.sectors() - base) / kChunkSectors;
-  const uint64_t look = chunks / 1024 + 64;
+  const uint64_t look = chunks / 128 + 64;
   std::string why;
   for (uint64_t i = 1; i <= look && i <= chunks; ++i)
     if (auto header = read_header(source, base, (chunks - i) * kChunkSectors, why)) return header;
@@ -169,13 +173,82 @@ bool Manifest::matches(uint64_t chunk, std::span<const std::byte> bytes) const {
   return std::memcmp(digest_of(kind, bytes).data(), expected.data(), expected.size()) == 0;
 }
 
+bool Manifest::sector_matches(uint64_t chunk, uint64_t i, std::span<const std::byte> bytes) const {
+  const size_t size = sector_sum_bytes(kind);
+  const auto expected = sector_sums.subspan(static_cast<size_t>(chunks_with_sums.rank(chunk) * kChunkSectors + i) * size, size);
+  return std::memcmp(digest_of(kind, bytes).data(), expected.data(), size) == 0;
+}
+
+uint64_t Manifest::narrow(uint64_t chunk, SectorRange where, std::span<const std::byte> bytes, std::span<const SectorRange> unreadable,
+                          std::vector<SectorRange>& different) const {
+  const auto append = [&](SectorRange range) {
+    if (!different.empty() && different.back().end() == range.first)
+      different.back().count += range.count;
+    else
+      different.push_back(range);
+  };
+  if (!has_sector_sums(chunk)) {
+    if (!unreadable.empty()) return 0;
+    append(where);
+    return where.count;
+  }
+  uint64_t compared = 0, wrong = 0;
+  for (uint64_t i = 0; i < where.count; ++i) {
+    const uint64_t at = where.first + i;
+    if (std::ranges::any_of(unreadable, [&](const SectorRange& lost) { return at >= lost.first && at < lost.end(); })) continue;
+    ++compared;
+    if (sector_matches(chunk, i, bytes.subspan(i * kSectorSize, kSectorSize))) continue;
+    ++wrong;
+    append({at, 1});
+  }
+  if (wrong == 0 && unreadable.empty()) append(where);  // a sum is short: once in 2^32 times it is right by chance
+  return compared;
+}
+
+bool take_sector_sums(std::span<const std::byte> bytes, Manifest& m) {
+  SectorSumsHeader header;
+  if (!load(bytes, 0, header) || std::memcmp(header.magic, kSectorSumsMagic, sizeof kSectorSumsMagic) != 0) {
+    // What was never there is zeros.
+    const auto magic = bytes.first(std::min(bytes.size(), sizeof kSectorSumsMagic));
+    return std::ranges::all_of(magic, [](std::byte b) { return b == std::byte{0}; });
+  }
+  const uint64_t each = kChunkSectors * sector_sum_bytes(m.kind), bits = (m.chunk_count + 7) / 8, room = bytes.size() - sizeof header;
+  if (header.sum_bytes != sector_sum_bytes(m.kind) || bits > room || header.chunk_count > m.chunk_count ||
+      header.chunk_count > (room - bits) / each)
+    return false;
+  const auto payload = bytes.subspan(sizeof header, bits + header.chunk_count * each);
+  if (std::memcmp(digest_of(m.kind, payload).data(), header.digest, sizeof header.digest) != 0) return false;
+  RankedBits with_sums(payload.first(bits));
+  if (with_sums.count() != header.chunk_count) return false;
+  m.chunks_with_sums = std::move(with_sums);
+  m.sector_sums = payload.subspan(bits);
+  return true;
+}
+
 Manifest Manifest::at(uint64_t new_base) const {
   Manifest m;
   m.kind = kind, m.base = new_base, m.image_sectors = image_sectors, m.first = first, m.sectors = sectors, m.chunk_count = chunk_count;
   m.root = root, m.table_whole = table_whole, m.body_whole = body_whole;
-  m.body.assign(digests.begin(), digests.end());
-  m.digests = m.body;
+  m.body = body;
+  const auto inside = [&](std::span<const std::byte> part) {
+    return part.empty() ? part : std::span<const std::byte>(m.body).subspan(static_cast<size_t>(part.data() - body.data()), part.size());
+  };
+  m.digests = inside(digests);
+  if (!sector_sums.empty()) {
+    m.chunks_with_sums = RankedBits(inside(chunks_with_sums.bits()));
+    m.sector_sums = inside(sector_sums);
+  }
   return m;
+}
+
+std::string manifest_identity(const SectorSource& source, uint64_t base) {
+  ManifestLocator locator;
+  uint64_t at = 0;
+  std::string why;
+  if (find_locator(source, base, locator, at) != Search::found || source.sectors() - base < locator.image_sectors) return {};
+  const auto header = read_header(source, base, locator.manifest_first, why);
+  return header ? hex(std::as_bytes(std::span(header->header_digest)).first(digest_size(static_cast<DigestKind>(header->digest_kind.get()))))
+                : std::string();
 }
 
 FoundManifest load_manifest(const SectorSource& source, uint64_t base, IssueLog& log) {

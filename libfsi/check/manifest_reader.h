@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "libfsi/base/digest.h"
+#include "libfsi/base/ranked_bits.h"
 #include "libfsi/base/sectors.h"
 #include "libfsi/disc/manifest.h"
 #include "libfsi/read/issue.h"
@@ -37,6 +38,8 @@ struct Manifest {
   bool body_whole = false;               ///< marks and troubles too
   std::span<const std::byte> digests{};  ///< inside body
   std::span<const std::byte> marks{};
+  RankedBits chunks_with_sums{};             ///< inside body; none when the sums of sectors are missing or damaged
+  std::span<const std::byte> sector_sums{};  ///< of those chunks
   std::vector<Trouble> troubles{};
   uint64_t trouble_count = 0;
 
@@ -46,6 +49,14 @@ struct Manifest {
   }
   /// `bytes` are those of a chunk that has a digest. Thread-safe.
   bool matches(uint64_t chunk, std::span<const std::byte> bytes) const;
+  /// Whether single sectors of this chunk can be told from each other.
+  bool has_sector_sums(uint64_t chunk) const { return table_whole && chunks_with_sums.contains(chunk); }
+  /// The chunk has sums of its sectors: whether those of sector `i` of it are the bytes. Thread-safe.
+  bool sector_matches(uint64_t chunk, uint64_t i, std::span<const std::byte> bytes) const;
+  /// Appends what is wrong in a chunk that does not match, at `where` in the source: the sectors that differ, or the whole of
+  /// it where that cannot be told. Sectors that are `unreadable` do not count. Returns how many sectors were compared.
+  uint64_t narrow(uint64_t chunk, SectorRange where, std::span<const std::byte> bytes, std::span<const SectorRange> unreadable,
+                  std::vector<SectorRange>& different) const;
   /// The manifest's own sectors in the source.
   SectorRange range() const { return {base + first, sectors}; }
   /// The same, counted from another sector of the source; the bytes are copied.
@@ -60,8 +71,16 @@ struct FoundManifest {
   std::optional<uint64_t> promised_sectors{};  ///< what header or locator say the image has
 };
 
+/// What tells one image from another that begins with the same sectors: the digest of the header of its manifest, hex; empty when
+/// there is none. Reads a few sectors.
+std::string manifest_identity(const SectorSource& source, uint64_t base);
+
 /// Whether a header is one of version 1 with a digest that is right; its sizes are not looked at. `why`: what is wrong.
 bool whole_header(const disc::ManifestHeader& header, std::string& why);
+
+/// Takes the sums of sectors at the beginning of `bytes`, which lie in the body of `manifest`. False: they are damaged. An
+/// older manifest has none, which is no fault.
+bool take_sector_sums(std::span<const std::byte> bytes, Manifest& manifest);
 
 /// Looks for the locator in sectors 16 to 31 from `base`, then, should it be missing or damaged, for the header
 /// backwards from the end of the source. Issues: truncation, damage of the locator and of the manifest.

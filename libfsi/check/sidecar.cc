@@ -16,7 +16,7 @@ namespace {
 
 uint64_t chunks_in(uint64_t sectors) { return (sectors + kChunkSectors - 1) / kChunkSectors; }
 
-void put(unsigned char (&field)[32], const Digest& digest) { std::memcpy(field, digest.data(), sizeof field); }
+void copy_digest(unsigned char (&field)[32], const Digest& digest) { std::memcpy(field, digest.data(), sizeof field); }
 
 }  // namespace
 
@@ -36,8 +36,10 @@ Manifest read_sidecar(std::vector<std::byte> bytes, const std::string& name) {
   m.chunk_count = header.chunk_count;
   const size_t size = digest_size(m.kind);
   const bool alone = m.first == m.image_sectors;
+  const uint64_t sums_at = header.trouble_offset + uint64_t{header.trouble_bytes.get()};
   if (m.first > m.image_sectors || m.chunk_count != (alone ? chunks_in(m.first) : m.first / kChunkSectors) ||
-      m.chunk_count > (bytes.size() - sizeof header) / size || (alone && bytes.size() != sizeof header + m.chunk_count * size) ||
+      m.chunk_count > (bytes.size() - sizeof header) / size || header.trouble_offset > bytes.size() || sums_at > bytes.size() ||
+      (alone && sums_at != sizeof header + m.chunk_count * size) ||
       (!alone && (header.manifest_sectors != m.image_sectors - m.first || bytes.size() / kSectorSize != header.manifest_sectors)))
     throw wrong("its header contradicts the size of the file: it is cut off or not a manifest; make it again");
   m.root = hex(std::as_bytes(std::span(header.root)).first(size));
@@ -46,23 +48,45 @@ Manifest read_sidecar(std::vector<std::byte> bytes, const std::string& name) {
   m.digests = all.subspan(sizeof header, m.chunk_count * size);
   m.table_whole = std::memcmp(digest_of(m.kind, m.digests).data(), header.root, sizeof header.root) == 0;
   if (!m.table_whole) throw wrong("its table of digests is damaged; make it again");
+  if (!take_sector_sums(all.subspan(sums_at), m)) throw wrong("its sums of single sectors are damaged; make it again");
+  const size_t end = m.sector_sums.empty() ? sums_at : static_cast<size_t>(m.sector_sums.data() - all.data()) + m.sector_sums.size();
+  if (alone && all.size() != end) throw wrong("it has more bytes than its header says: it is not as it was made; make it again");
   return m;
 }
 
+SidecarTable::SidecarTable(DigestKind kind, uint64_t chunks)
+    : kind_(kind),
+      digest_bytes_(digest_size(kind)),
+      sum_bytes_(kChunkSectors * disc::sector_sum_bytes(kind)),
+      digests_(chunks * digest_bytes_),
+      sums_(chunks * sum_bytes_) {}
+
+void SidecarTable::append(std::span<const std::byte> bytes) {
+  const uint64_t chunk = digests_.size() / digest_bytes_;
+  digests_.resize(digests_.size() + digest_bytes_);
+  sums_.resize(sums_.size() + sum_bytes_);
+  put(chunk, bytes);
+}
+
+void SidecarTable::put(uint64_t chunk, std::span<const std::byte> bytes) {
+  std::memcpy(digests_.data() + chunk * digest_bytes_, digest_of(kind_, bytes).data(), digest_bytes_);
+  const size_t each = sum_bytes_ / kChunkSectors;
+  for (std::byte* sum = sums_.data() + chunk * sum_bytes_; !bytes.empty(); bytes = bytes.subspan(kSectorSize), sum += each)
+    std::memcpy(sum, digest_of(kind_, bytes.first(kSectorSize)).data(), each);
+}
+
 DigestingSource::DigestingSource(const SectorSource& source, SectorRange range, DigestKind kind)
-    : source_(source), range_(range), kind_(kind), chunks_(chunks_in(range.count)), digests_(chunks_ * digest_size(kind)), done_(chunks_) {}
+    : source_(source), range_(range), chunks_(chunks_in(range.count)), table_(kind, chunks_), done_(chunks_) {}
 
 void DigestingSource::read(SectorRange range, std::span<std::byte> out) const {
   source_.read(range, out);
   if (range.end() <= range_.first) return;
-  const size_t size = digest_size(kind_);
   const uint64_t skipped = range.first > range_.first ? range.first - range_.first : 0;
   for (uint64_t chunk = chunks_in(skipped); chunk < chunks_; ++chunk) {
     const uint64_t from = range_.first + chunk * kChunkSectors;
     const uint64_t to = std::min(from + kChunkSectors, range_.end());
     if (to > range.end()) break;
-    const Digest digest = digest_of(kind_, out.subspan((from - range.first) * kSectorSize, (to - from) * kSectorSize));
-    std::memcpy(digests_.data() + chunk * size, digest.data(), size);
+    table_.put(chunk, out.subspan((from - range.first) * kSectorSize, (to - from) * kSectorSize));
     done_[chunk] = 1;
   }
 }
@@ -71,7 +95,7 @@ bool DigestingSource::complete() const {
   return std::ranges::all_of(done_, [](unsigned char done) { return done != 0; });
 }
 
-std::vector<std::byte> DigestingSource::sidecar() const { return make_sidecar(kind_, range_, digests_); }
+std::vector<std::byte> DigestingSource::sidecar() const { return table_.file(range_); }
 
 void report_disagreement(const Manifest& given, const Manifest& own, uint64_t session_start, IssueLog& log) {
   const auto disagree = [&](SectorRange where, std::string detail) {
@@ -96,24 +120,37 @@ void report_disagreement(const Manifest& given, const Manifest& own, uint64_t se
         std::to_string(differing) + " of " + std::to_string(chunks) + " digests differ, the first for these sectors; the given one counts");
 }
 
-std::vector<std::byte> make_sidecar(DigestKind kind, SectorRange range, std::span<const std::byte> digests) {
+std::vector<std::byte> SidecarTable::file(SectorRange range) const {
+  const uint64_t chunks = chunks_in(range.count);
   ManifestHeader header;
   std::memcpy(header.magic, disc::kManifestMagic, sizeof header.magic);
   header.version = 1;
-  header.digest_kind = static_cast<uint32_t>(kind);
+  header.digest_kind = static_cast<uint32_t>(kind_);
   header.chunk_sectors = kChunkSectors;
   header.header_bytes = sizeof header;
   header.session_start = range.first;
   header.image_sectors = range.count;
   header.manifest_first = range.count;
-  header.chunk_count = chunks_in(range.count);
-  header.marks_offset = header.trouble_offset = sizeof header + digests.size();
-  put(header.root, digest_of(kind, digests));
-  put(header.body_digest, digest_of(kind, digests));
-  put(header.header_digest, digest_of(kind, bytes_of(header)));
-  std::vector<std::byte> file(sizeof header + digests.size());
+  header.chunk_count = chunks;
+  header.marks_offset = header.trouble_offset = sizeof header + digests_.size();
+  copy_digest(header.root, digest_of(kind_, digests_));
+
+  disc::SectorSumsHeader sums_header;
+  std::memcpy(sums_header.magic, disc::kSectorSumsMagic, sizeof sums_header.magic);
+  sums_header.sum_bytes = disc::sector_sum_bytes(kind_);
+  sums_header.chunk_count = chunks;
+  std::vector<std::byte> file(sizeof header + digests_.size() + sizeof sums_header + (chunks + 7) / 8);
+  const size_t bits_at = file.size() - (chunks + 7) / 8;
+  for (uint64_t chunk = 0; chunk < chunks; ++chunk) file[bits_at + chunk / 8] |= std::byte{1} << (chunk % 8);
+  file.insert(file.end(), sums_.begin(), sums_.end());
+  const std::span<const std::byte> all(file);
+  copy_digest(sums_header.digest, digest_of(kind_, all.subspan(bits_at)));
+  std::memcpy(file.data() + bits_at - sizeof sums_header, &sums_header, sizeof sums_header);
+
+  std::ranges::copy(digests_, file.begin() + sizeof header);
+  copy_digest(header.body_digest, digest_of(kind_, all.subspan(sizeof header)));
+  copy_digest(header.header_digest, digest_of(kind_, bytes_of(header)));
   std::memcpy(file.data(), &header, sizeof header);
-  std::ranges::copy(digests, file.begin() + sizeof header);
   return file;
 }
 

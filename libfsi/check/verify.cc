@@ -214,10 +214,12 @@ class Verification {
         if (options_.file_sum) options_.file_sum(sums->kind(), path, sum);
       });
     // implantisomd5 changes an image behind its manifest's back; that is no damage.
-    const auto chunk = std::ranges::find_if(read_.different, [](const SectorRange& range) { return range.first == 0; });
-    if (chunk == read_.different.end() || !isomd5_ || !manifest() || !isomd5_->implanted_after(*manifest())) return;
-    *chunk = {disc::kChunkSectors, chunk->count - disc::kChunkSectors};
-    if (chunk->count == 0) read_.different.erase(chunk);
+    if (read_.different.empty() || read_.different.front().first >= disc::kChunkSectors || !isomd5_ || !manifest() ||
+        !isomd5_->implanted_after(*manifest()))
+      return;
+    SectorRange& first = read_.different.front();
+    first = {disc::kChunkSectors, first.end() - std::min<uint64_t>(first.end(), disc::kChunkSectors)};
+    if (first.count == 0) read_.different.erase(read_.different.begin());
     note("the isomd5sum was implanted after the image was made", "nothing else of the volume descriptor differs from the manifest");
   }
 
@@ -296,8 +298,7 @@ class Verification {
   void map_damage() {
     // Behind the volume a drive may count sectors that were never written (the run-out of a track at once).
     const uint64_t volume_end = !manifest_ && volume_.sectors() != 0 ? options_.session_start + volume_.sectors() : UINT64_MAX;
-    report_damage(read_.different, Finding::different, "sectors are not what was written",
-                  "one digest stands for 32 sectors: at least one of them differs", UINT64_MAX);
+    report_damage(read_.different, Finding::different, "sectors are not what was written", "", UINT64_MAX);
     report_damage(read_.unreadable, Finding::unreadable, "sectors cannot be read", read_.why_unreadable, volume_end);
     if (truncated_ && !claims_more_)
       report_damage({missing_}, Finding::truncated, "sectors are missing", "the image ends before them", UINT64_MAX);
@@ -305,9 +306,13 @@ class Verification {
 
   void report_damage(const std::vector<SectorRange>& ranges, Finding finding, const char* what, const std::string& detail,
                      uint64_t volume_end) {
-    std::vector<RangeHits> all = map_to_paths(volume_, ranges, known_, options_.paths_of_an_issue, options_.stop);
+    const RightBefore right_before = [&](uint64_t lba, size_t keep) { return is_right_before(lba, keep); };
+    std::vector<RangeHits> all = map_to_paths(volume_, ranges, known_, options_.paths_of_an_issue, options_.stop,
+                                              finding == Finding::different ? right_before : RightBefore{});
     for (RangeHits& hits : all) {
       Issue issue{.finding = finding, .where = hits.range, .paths = std::move(hits.paths), .more_paths = hits.more, .detail = detail};
+      if (finding == Finding::different && !known_to_the_sector(hits.range))
+        issue.detail = "one digest stands for 32 sectors: at least one of them differs";
       // The reason is the first one; the same words at every place would only hide the places.
       if (finding == Finding::unreadable && &hits != &all.front()) issue.detail.clear();
       if (issue.where.first >= volume_end) {
@@ -318,6 +323,26 @@ class Verification {
       if (issue.paths.empty()) issue.paths.push_back({.path = "free space", .is_structure = true});
       damage_log_.report(what, [&] { return std::move(issue); });
     }
+  }
+
+  bool known_to_the_sector(SectorRange range) const {
+    for (uint64_t at = range.first - expected()->base; at < range.end() - expected()->base; at += disc::kChunkSectors)
+      if (!expected()->has_sector_sums(at / disc::kChunkSectors)) return false;
+    return expected()->has_sector_sums((range.end() - 1 - expected()->base) / disc::kChunkSectors);
+  }
+
+  bool is_right_before(uint64_t lba, size_t keep) const {
+    const uint64_t chunk = (lba - expected()->base) / disc::kChunkSectors;
+    if (!expected()->has_sector_sums(chunk)) return false;
+    std::vector<std::byte> sector(kSectorSize);
+    try {
+      source_.read({lba, 1}, sector);
+    } catch (const Error& error) {
+      if (error.kind() == ErrorKind::interrupted || error.kind() == ErrorKind::unsuitable) throw;
+      return false;
+    }
+    std::fill(sector.begin() + static_cast<ptrdiff_t>(keep), sector.end(), std::byte{0});
+    return expected()->sector_matches(chunk, (lba - expected()->base) % disc::kChunkSectors, sector);
   }
 
   // What one of the two has behind the end of the other: padding of zeros is no difference.

@@ -85,9 +85,10 @@ struct VerifyReport {
   uint64_t sectors_read = 0;            ///< by the pass over the sectors
   uint64_t sectors_compared = 0;        ///< with a digest; the manifest's own sectors come on top
   bool sampled = false;
-  Reading reading;                                  ///< of a drive
-  std::string against;                              ///< the other image or disc, if any
-  uint64_t sectors_against = 0, files_against = 0;  ///< compared with it
+  Reading reading;                        ///< of a drive
+  std::string against;                    ///< the other image or disc, if any
+  uint64_t sectors_against = 0;           ///< compared with it
+  std::optional<uint64_t> files_against;  ///< the same, with what a tree was made from
   std::vector<SurveyCell> survey;
   std::vector<std::byte> sidecar;  ///< when asked for and everything is right
   std::vector<Issue> issues;       ///< damage first, then the manifest, troubles, structure

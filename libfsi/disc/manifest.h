@@ -3,7 +3,7 @@
 // Locator: one sector at session start + 31, found by its magic anywhere in sectors 16..31 after the
 // session start. It is an ordinary sector of the image, covered by chunk digest 0.
 // Manifest: whole chunks (32 sectors) at the end of the image:
-//   ManifestHeader | digests, one a chunk | sector marks, one bit a sector | troubles | zeros | closing sectors
+//   ManifestHeader | digests, one a chunk | sector marks, one bit a sector | troubles | sector sums | zeros | closing sectors
 // Closing sectors are those that a file system wants at the very end of the volume (UDF's last anchor). Readers of
 // the manifest need not know them: they are bytes like the zeros, covered by body_digest.
 // Chunks are counted from the session start. The chunks of the manifest itself have no digest in the
@@ -15,10 +15,15 @@
 // Troubles: TroubleRecord, then its path (UTF-8 as in the tree, absolute, no terminator), unaligned,
 // one after the other; as many as fit in trouble_bytes. trouble_count counts all, trouble_recorded
 // those that fitted. All sizes are known at layout: a trouble changes no address.
+// Sector sums, directly behind the troubles: SectorSumsHeader, a bit for each chunk (as the marks), and for each chunk with
+// a 1, in order, a sum of each of its 32 sectors: the first sum_bytes of the sector's digest. Where a chunk holds more than
+// the middle of one file, its digest alone would accuse what lies beside the damage. Readers must do without them: older
+// images have none. Their own digest is in their header; body_digest covers them too.
 #pragma once
 
 #include <cstddef>
 
+#include "libfsi/base/digest.h"
 #include "libfsi/base/sectors.h"
 #include "libfsi/base/wire.h"
 
@@ -30,6 +35,7 @@ inline constexpr uint32_t kLocatorSector = 31;
 inline constexpr uint32_t kChunkSectors = 32;
 inline constexpr uint32_t kChunkBytes = kChunkSectors * kSectorSize;
 inline constexpr uint32_t kTroubleBytes = 8192;
+inline constexpr char kSectorSumsMagic[16] = {'D', 'I', 'S', 'C', 'P', 'R', 'E', 'S', 'S', ' ', 'S', 'E', 'C', 'T', 'O', 'R'};
 
 struct ManifestLocator {
   char magic[16]{};            // 0   kLocatorMagic
@@ -76,5 +82,16 @@ struct TroubleRecord {
   Le64 found;       // 16  bytes
 };
 static_assert(sizeof(TroubleRecord) == 24 && alignof(TroubleRecord) == 1);
+
+struct SectorSumsHeader {
+  char magic[16]{};            // 0   kSectorSumsMagic
+  Le32 sum_bytes;              // 16  4 of XXH3-128, 8 of SHA-256
+  Le32 zero;                   // 20
+  Le64 chunk_count;            // 24  chunks with sums: the ones among the bits
+  unsigned char digest[32]{};  // 32  of the bits and the sums
+};
+static_assert(sizeof(SectorSumsHeader) == 64 && alignof(SectorSumsHeader) == 1);
+
+constexpr uint32_t sector_sum_bytes(DigestKind kind) { return kind == DigestKind::sha256 ? 8 : 4; }
 
 }  // namespace fsi::disc

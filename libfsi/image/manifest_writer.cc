@@ -16,7 +16,7 @@ void copy_digest(unsigned char (&field)[32], const Digest& digest) { std::memcpy
 }  // namespace
 
 ManifestWriter::ManifestWriter(const SourceTree& tree, const Layout& layout, DigestKind kind)
-    : tree_(tree), layout_(layout), kind_(kind), locator_(*this), body_(*this) {}
+    : tree_(tree), layout_(layout), kind_(kind), locator_(*this), body_(*this), sum_bytes_(disc::sector_sum_bytes(kind)) {}
 
 ManifestWriter::Locator::Locator(const ManifestWriter& owner) : owner_(owner) {
   zone = Zone::fixed;
@@ -42,11 +42,27 @@ uint64_t ManifestWriter::Body::measure_behind(uint64_t sectors_before, uint64_t 
   o.marks_offset_ = sizeof(disc::ManifestHeader) + chunks * digest_size(o.kind_);
   o.marks_bytes_ = sectors_before / 8;  // 32 sectors are 4 bytes exactly
   o.trouble_offset_ = o.marks_offset_ + o.marks_bytes_;
-  const uint64_t bytes = o.trouble_offset_ + disc::kTroubleBytes;
+  o.sums_offset_ = o.trouble_offset_ + disc::kTroubleBytes;
+  o.choose_chunks_with_sums(chunks);
+  const uint64_t bytes = o.sums_at_ + o.with_sums_.count() * kChunkSectors * o.sum_bytes_;
   o.closing_ = closing;
   const uint64_t sectors = (bytes + closing * kSectorSize + kChunkBytes - 1) / kChunkBytes * kChunkSectors;
   o.bytes_.assign(sectors * kSectorSize, std::byte{});
   return sectors;
+}
+
+// All but those that lie inside of one file, for the last sector of a file may hold zeros behind its end.
+void ManifestWriter::choose_chunks_with_sums(uint64_t chunks) {
+  sum_bits_.assign((chunks + 7) / 8, std::byte{});
+  for (uint64_t chunk = 0; chunk < chunks; ++chunk) sum_bits_[chunk / 8] |= std::byte{1} << (chunk % 8);
+  for (const ContentId id : layout_.data_order) {
+    const Extent extent = layout_.extent(tree_, id);
+    const uint64_t first = extent.first - layout_.session_start, end = first + extent.bytes / kSectorSize;
+    for (uint64_t chunk = (first + kChunkSectors - 1) / kChunkSectors; chunk < end / kChunkSectors; ++chunk)
+      sum_bits_[chunk / 8] &= ~(std::byte{1} << (chunk % 8));
+  }
+  with_sums_ = RankedBits(sum_bits_);
+  sums_at_ = sums_offset_ + sizeof(disc::SectorSumsHeader) + sum_bits_.size();
 }
 
 void ManifestWriter::Body::render(uint64_t first, std::span<std::byte> out) const {
@@ -60,8 +76,13 @@ void ManifestWriter::Body::describe(std::vector<std::pair<std::string, SectorRan
 void ManifestWriter::digest_chunks(uint64_t first, std::span<const std::byte> bytes) {
   const size_t size = digest_size(kind_);
   std::byte* slot = bytes_.data() + sizeof(disc::ManifestHeader) + first / kChunkSectors * size;
-  for (; !bytes.empty(); bytes = bytes.subspan(kChunkBytes), slot += size)
+  for (uint64_t chunk = first / kChunkSectors; !bytes.empty(); bytes = bytes.subspan(kChunkBytes), slot += size, ++chunk) {
     std::memcpy(slot, digest_of(kind_, bytes.first(kChunkBytes)).data(), size);
+    if (!with_sums_.contains(chunk)) continue;
+    std::byte* const sums = sums_of(chunk);
+    for (size_t i = 0; i < kChunkSectors; ++i)
+      std::memcpy(sums + i * sum_bytes_, digest_of(kind_, bytes.subspan(i * kSectorSize, kSectorSize)).data(), sum_bytes_);
+  }
 }
 
 void ManifestWriter::seal(std::span<const Drift> drifts) {
@@ -112,6 +133,15 @@ void ManifestWriter::seal(std::span<const Drift> drifts) {
       region->render(0,
                      std::span(bytes_).subspan((region->range.first - body_.range.first) * kSectorSize, region->range.count * kSectorSize));
   const std::span<const std::byte> all(bytes_);
+  // Each digest covers what was filled before it: the sums, the table, all behind the header, the header.
+  disc::SectorSumsHeader sums;
+  std::memcpy(sums.magic, disc::kSectorSumsMagic, sizeof sums.magic);
+  sums.sum_bytes = sum_bytes_;
+  sums.chunk_count = with_sums_.count();
+  const uint64_t bits_at = sums_offset_ + sizeof sums, sums_end = sums_at_ + with_sums_.count() * kChunkSectors * sum_bytes_;
+  std::ranges::copy(sum_bits_, bytes_.begin() + static_cast<ptrdiff_t>(bits_at));
+  copy_digest(sums.digest, digest_of(kind_, all.subspan(bits_at, sums_end - bits_at)));
+  std::memcpy(bytes_.data() + sums_offset_, &sums, sizeof sums);
   copy_digest(header.root, digest_of(kind_, all.subspan(sizeof header, marks_offset_ - sizeof header)));
   copy_digest(header.body_digest, digest_of(kind_, all.subspan(sizeof header)));
   copy_digest(header.header_digest, digest_of(kind_, bytes_of(header)));

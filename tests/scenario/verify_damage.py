@@ -45,12 +45,16 @@ def in_memory(function):
 def make_tree(tree, rng):
     for i in range(30):
         write(os.path.join(tree, f"folder {i % 4}", f"file {i:02}.bin"), rng.randbytes(rng.randrange(3_000, 60_000)))
+    for i in range(100):
+        write(os.path.join(tree, "many", f"small {i:02}"), rng.randbytes(rng.randrange(60)))
     write(os.path.join(tree, "large.bin"), rng.randbytes(900_000))
+    if not os.path.exists(os.path.join(tree, "folder 1", "link.bin")):
+        os.link(os.path.join(tree, "large.bin"), os.path.join(tree, "folder 1", "link.bin"))
     write(os.path.join(tree, "boot", "loader.bin"), rng.randbytes(2048))
 
 
 def read_map(path):
-    """[(first, end, what)] of an image; `what` is "file /path" or the name of a structure."""
+    """[(first, end, what)] of an image, in sectors; `what` is "file /path" or the name of a structure."""
     items = []
     with open(path, encoding="utf-8") as lines:
         for line in lines:
@@ -60,8 +64,26 @@ def read_map(path):
     return items
 
 
+LINKED = {"/large.bin", "/folder 1/link.bin"}  # two names of one file, of which a map has one
+
+
+def with_links(names):
+    return names | LINKED if names & LINKED else names
+
+
 def files_in(items, first, end):
-    return {what[5:] for a, b, what in items if what.startswith("file ") and a < end and b > first}
+    return with_links({what[5:] for a, b, what in items if what.startswith("file ") and a < end and b > first})
+
+
+def files_with(items, tree, changed):
+    """The files one of whose own bytes is among the changed ones; zeros behind the end of a file are none of its bytes."""
+    first, end = changed
+    hit = set()
+    for a, _, what in items:
+        size = os.path.getsize(tree + what[5:]) if what.startswith("file ") else 0
+        if a * SECTOR < end and a * SECTOR + size > first:
+            hit.add(what[5:])
+    return with_links(hit)
 
 
 def structure_in(items, first, end):
@@ -69,28 +91,28 @@ def structure_in(items, first, end):
 
 
 def damage(image, how, rng):
-    """Damages a file in place; returns the sectors that are different now (first, end)."""
+    """Damages a file in place; returns the sectors that are different now, and the bytes: (first, end) each."""
     sectors = os.path.getsize(image) // SECTOR
     with open(image, "r+b") as file:
         if how == "tail":
             left = rng.randrange(64, sectors)
             file.truncate(left * SECTOR)
-            return left, sectors
+            return (left, sectors), (left * SECTOR, sectors * SECTOR)
         if how == "bit":
             at = rng.randrange(sectors * SECTOR)
             file.seek(at)
             was = file.read(1)[0]
             file.seek(at)
             file.write(bytes([was ^ 1 << rng.randrange(8)]))
-            return at // SECTOR, at // SECTOR + 1
+            return (at // SECTOR, at // SECTOR + 1), (at, at + 1)
         count = 1 if how == "sector" else min(CHUNK, sectors)
         first = rng.randrange(sectors - count + 1)
         file.seek(first * SECTOR)
         file.write(rng.randbytes(count * SECTOR))
-        return first, first + count
+        return (first, first + count), (first * SECTOR, (first + count) * SECTOR)
 
 
-def check(report, how, items, hit, sectors):
+def check(report, how, items, tree, hit, changed):
     """One damaged image against its report."""
     first, end = hit
     errors = [i for i in report["issues"] if i["severity"] == "error"]
@@ -112,20 +134,23 @@ def check(report, how, items, hit, sectors):
             if not structure_in(items, first, min(end, manifest_first(items))):
                 assert folded(named, report) == folded(files_in(items, first, end), report), (named, files_in(items, first, end))
         return
-    chunks = first // CHUNK * CHUNK, -(-end // CHUNK) * CHUNK
+    truth = folded(files_with(items, tree, changed), report)
+    named = set()
     for a, b, issue in ranges:
-        if issue["finding"] == "different":
-            assert a >= chunks[0] and b <= chunks[1], f"{first}..{end} are damaged, {a}..{b} are accused"
-            expected = folded(files_in(items, a, b), report)
-            named = folded({p["path"] for p in issue.get("paths", ()) if not p.get("structure")}, report)
-            if not structure_in(items, first, end):
-                # Only file data or free space is hit: then the names are exactly those of the map. A file that lies in its own
-                # file entry (UDF) is a structure of the map.
-                inner = {n for n in named if n not in expected}
-                assert not inner or structure_in(items, a, b), f"{inner} are accused, in {a}..{b} lie {expected}"
-                assert expected <= named, f"in {a}..{b} lie {expected}, named are {named}"
-            else:
-                assert any(p.get("structure") for p in issue.get("paths", ())) or named or report["file_systems"] == [], issue
+        if issue["finding"] != "different":
+            continue
+        named |= {p["path"] for p in issue.get("paths", ()) if not p.get("structure")}
+        for sector in (*range(a, min(first, b)), *range(max(end, a), b)):
+            # One digest stands for 32 sectors in the middle of a file, and only there.
+            inside = files_in(items, sector // CHUNK * CHUNK, (sector // CHUNK + 1) * CHUNK)
+            assert sector // CHUNK in (first // CHUNK, (end - 1) // CHUNK), f"{first}..{end} are damaged, {a}..{b} are accused"
+            assert (len(inside) == 1 or inside == LINKED) and folded(inside, report) <= truth, f"{first}..{end} are damaged, {a}..{b} are accused"
+        assert issue.get("paths"), issue
+    named = folded(named, report)
+    if not structure_in(items, first, end):
+        assert named == truth, f"damaged are {truth}, named are {named}"
+    else:  # a small file lies in its own file entry (UDF): a structure of the map, which does not name it
+        assert not (named - truth) & folded(files_in(items, 0, 1 << 32), report), f"damaged are {truth}, named are {named}"
     assert not [i for i in errors if i["finding"] in ("trouble", "against", "unreadable", "truncated")], errors
 
 
@@ -160,16 +185,15 @@ def a_thousand_damages(scratch):
         for i, (kind, how) in enumerate(works[at:at + batch]):
             copy = os.path.join(scratch, f"copy{i}.iso")
             shutil.copyfile(images[kind][0], copy)
-            sectors = os.path.getsize(copy) // SECTOR
-            done.append((kind, how, copy, damage(copy, how, rng), sectors))
-        ran = run(VERIFY, "--json", "-q", *[copy for _, _, copy, _, _ in done])
+            done.append((kind, how, copy, damage(copy, how, rng)))
+        ran = run(VERIFY, "--json", "-q", *[copy for _, _, copy, _ in done])
         assert ran.returncode == 3, f"exit {ran.returncode}: {ran.stderr}"
         reports = [json.loads(line) for line in ran.stdout.decode().splitlines()]
         assert len(reports) == len(done), ran.stderr
-        for (kind, how, copy, hit, sectors), report in zip(done, reports):
+        for (kind, how, copy, hit), report in zip(done, reports):
             try:
                 assert report["source"] == copy and report["exit_code"] == 3, report["source"]
-                check(report, how, images[kind][1], hit, sectors)
+                check(report, how, images[kind][1], tree, *hit)
             except AssertionError as error:
                 raise AssertionError(f"{kind}, {how} at {hit}: {error}") from None
 

@@ -26,8 +26,9 @@ struct ManifestPlan {
   uint32_t locator_sector = 31;
   uint64_t session_start = 0;
   std::vector<TroubleNote> troubles{};
-  uint64_t trouble_count = 0;              // 0: as many as there are
-  std::vector<uint64_t> marked_sectors{};  // from the session start
+  uint64_t trouble_count = 0;                // 0: as many as there are
+  std::vector<uint64_t> chunks_with_sums{};  // ascending
+  std::vector<uint64_t> marked_sectors{};    // from the session start
 };
 
 inline void put(Bytes& b, size_t at, uint64_t value, size_t bytes) {
@@ -52,7 +53,9 @@ inline Bytes with_manifest(Bytes image, const ManifestPlan& plan = {}) {
   image.resize((image.size() + kChunk - 1) / kChunk * kChunk);
   const size_t chunks = image.size() / kChunk, sectors = image.size() / kSector, each = plan.sha256 ? 32 : 16;
   const size_t marks_at = kHeader + chunks * each, marks = (sectors + 7) / 8, troubles_at = marks_at + marks;
-  const size_t manifest_bytes = (troubles_at + kRoom + kChunk - 1) / kChunk * kChunk;
+  const size_t sums_at = troubles_at + kRoom, bits = (chunks + 7) / 8, sum = plan.sha256 ? 8 : 4;
+  const size_t sums_bytes = plan.chunks_with_sums.empty() ? 0 : 64 + bits + plan.chunks_with_sums.size() * 32 * sum;
+  const size_t manifest_bytes = (sums_at + sums_bytes + kChunk - 1) / kChunk * kChunk;
   const uint64_t image_sectors = sectors + manifest_bytes / kSector;
 
   Bytes locator(96);
@@ -84,6 +87,19 @@ inline Bytes with_manifest(Bytes image, const ManifestPlan& plan = {}) {
     std::memcpy(m.data() + at + 24, t.path.data(), t.path.size());
     at += 24 + t.path.size();
     ++recorded;
+  }
+  if (sums_bytes) {
+    size_t next = sums_at + 64 + bits;
+    for (const uint64_t c : plan.chunks_with_sums) {
+      m.at(sums_at + 64 + c / 8) |= static_cast<unsigned char>(1u << c % 8);
+      for (size_t s = 0; s < 32; ++s, next += sum)
+        std::memcpy(m.data() + next, digest(plan.sha256, image.data() + (c * 32 + s) * kSector, kSector).data(), sum);
+    }
+    std::memcpy(m.data() + sums_at, "DISCPRESS SECTOR", 16);
+    put(m, sums_at + 16, sum, 4);
+    put(m, sums_at + 24, plan.chunks_with_sums.size(), 8);
+    const Bytes own = digest(plan.sha256, m.data() + sums_at + 64, next - sums_at - 64);
+    std::memcpy(m.data() + sums_at + 32, own.data(), each);
   }
   std::memcpy(m.data(), "DISCPRESS MANIF1", 16);
   put(m, 16, 1, 4);

@@ -101,6 +101,87 @@ TEST(Verify, NeighbouringDamageIsOneRange) {
   EXPECT_EQ(find(report, Finding::different)->where, (fsi::SectorRange{32, 64}));
 }
 
+std::vector<std::string> names(const fsi::Issue& issue) {
+  std::vector<std::string> all;
+  for (const auto& hit : issue.paths) all.push_back(hit.path);
+  return all;
+}
+
+TEST_P(BothDigests, WithSumsOfSectorsNoNeighbourIsAccused) {
+  // /A ends in sector 37, /BIG lies from 40 on: all in chunk 1.
+  const Bytes good = with_manifest(good_image(), {.sha256 = GetParam(), .chunks_with_sums = {0, 1}});
+  EXPECT_TRUE(fsi::verify(MemorySource(good)).ok());
+  Bytes bad = good;
+  bad[36 * 2048] ^= 1;
+  auto report = fsi::verify(MemorySource(bad));
+  ASSERT_TRUE(find(report, Finding::different));
+  EXPECT_EQ(find(report, Finding::different)->where, (fsi::SectorRange{36, 1}));
+  EXPECT_THAT(names(*find(report, Finding::different)), testing::ElementsAre("/a.txt"));
+  EXPECT_EQ(find(report, Finding::different)->paths.at(0).first_byte, 2 * 2048u);
+
+  bad = good;
+  bad[38 * 2048 + 5] ^= 1;  // between the two
+  report = fsi::verify(MemorySource(bad));
+  EXPECT_EQ(find(report, Finding::different)->where, (fsi::SectorRange{38, 1}));
+  EXPECT_THAT(names(*find(report, Finding::different)), testing::ElementsAre("free space"));
+
+  // A chunk without sums, next to one that has some.
+  bad = good;
+  bad[63 * 2048] ^= 1, bad[70 * 2048] ^= 1;
+  report = fsi::verify(MemorySource(bad));
+  EXPECT_EQ(find(report, Finding::different)->where, (fsi::SectorRange{63, 33}));
+  EXPECT_THAT(find(report, Finding::different)->detail, HasSubstr("32 sectors"));
+}
+
+TEST_P(BothDigests, WhatLiesBehindTheEndOfAFileIsNoneOfIt) {
+  Bytes image = good_image();
+  std::fill(image.begin() + 34 * 2048 + 7000, image.begin() + 38 * 2048, static_cast<unsigned char>(0));
+  const Bytes good = with_manifest(image, {.sha256 = GetParam(), .chunks_with_sums = {1}});
+  Bytes bad = good;
+  bad[34 * 2048 + 7000] = 1;
+  auto report = fsi::verify(MemorySource(bad));
+  ASSERT_TRUE(find(report, Finding::different));
+  EXPECT_THAT(names(*find(report, Finding::different)), testing::ElementsAre("padding behind the end of /a.txt"));
+  bad[34 * 2048 + 6999] ^= 1;
+  report = fsi::verify(MemorySource(bad));
+  EXPECT_THAT(names(*find(report, Finding::different)), testing::ElementsAre("/a.txt"));
+  bad = good;
+  bad[36 * 2048] ^= 1, bad[34 * 2048 + 7001] = 1;  // its third sector, and behind its end in the fourth
+  report = fsi::verify(MemorySource(bad));
+  ASSERT_THAT(names(*find(report, Finding::different)), testing::ElementsAre("/a.txt"));
+  EXPECT_EQ(find(report, Finding::different)->paths.at(0).bytes, 2048u);
+}
+
+TEST_P(BothDigests, AroundAnUnreadableSectorTheOthersAreCompared) {
+  Bytes bad = with_manifest(good_image(), {.sha256 = GetParam(), .chunks_with_sums = {1}});
+  bad[36 * 2048] ^= 1;
+  for (const bool parallel : {false, true}) {
+    fsi::VerifyOptions options;
+    options.parallel = parallel;
+    MemorySource source(bad);
+    source.unreadable = {41};
+    const auto report = fsi::verify(source, options);
+    ASSERT_TRUE(find(report, Finding::different) && find(report, Finding::unreadable));
+    EXPECT_EQ(find(report, Finding::different)->where, (fsi::SectorRange{36, 1}));
+    EXPECT_EQ(find(report, Finding::unreadable)->where, (fsi::SectorRange{41, 1}));
+    EXPECT_EQ(report.sectors_compared, 95u);
+  }
+}
+
+TEST_P(BothDigests, DamagedSumsOfSectorsAreNotBelieved) {
+  const Bytes good = with_manifest(good_image(), {.sha256 = GetParam(), .chunks_with_sums = {1}});
+  const size_t sums = 96 * 2048 + 208 + 3 * (GetParam() ? 32 : 16) + 12 + 8192;
+  ASSERT_EQ(std::memcmp(good.data() + sums, "DISCPRESS SECTOR", 16), 0);
+  for (const size_t at : {size_t{0}, size_t{16}, size_t{24}, size_t{32}, size_t{64}, size_t{70}}) {
+    Bytes bad = good;
+    bad[36 * 2048] ^= 1, bad[sums + at] ^= 1;
+    const auto report = fsi::verify(MemorySource(bad));
+    ASSERT_TRUE(find(report, Finding::different) && find(report, Finding::manifest)) << at;
+    EXPECT_EQ(find(report, Finding::different)->where, (fsi::SectorRange{32, 32})) << at;
+    EXPECT_THAT(find(report, Finding::manifest)->detail, HasSubstr("sums of single sectors")) << at;
+  }
+}
+
 TEST(Verify, DamageOfStructuresHasAName) {
   Bytes bad = with_manifest(good_image());
   bad[5] ^= 1;

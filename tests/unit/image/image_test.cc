@@ -151,6 +151,33 @@ TEST_F(ImageTest, TheManifestSaysWhatItsTextSays) {
     EXPECT_EQ(0, std::memcmp(digest.data(), table.data() + chunk * 16, 16)) << chunk;
   }
   EXPECT_EQ(0, std::memcmp(digest_of(DigestKind::xxh3, table).data(), header.root, 16));
+
+  // Sums of single sectors: of every chunk but those inside of one file.
+  const auto manifest = std::span<const std::byte>(bytes).subspan(locator.manifest_first * kSectorSize);
+  const size_t sums_at = header.trouble_offset + header.trouble_bytes, bits = (header.chunk_count + 7) / 8;
+  disc::SectorSumsHeader sums;
+  ASSERT_TRUE(load(manifest, sums_at, sums));
+  EXPECT_EQ(0, std::memcmp(sums.magic, disc::kSectorSumsMagic, sizeof sums.magic));
+  std::vector<bool> inside(header.chunk_count);
+  for (const ContentId id : image->layout().data_order) {
+    const Extent extent = image->layout().extent(image->tree(), id);
+    const uint64_t first = extent.first - image->session_start(), end = first + extent.bytes / kSectorSize;
+    for (uint64_t chunk = 0; chunk < header.chunk_count; ++chunk)
+      if (chunk * 32 >= first && chunk * 32 + 32 <= end) inside[chunk] = true;
+  }
+  EXPECT_TRUE(std::ranges::find(inside, true) != inside.end());
+  auto next = manifest.subspan(sums_at + sizeof sums + bits);
+  uint64_t with_sums = 0;
+  for (uint64_t chunk = 0; chunk < header.chunk_count; ++chunk) {
+    const bool has = (std::to_integer<unsigned>(manifest[sums_at + sizeof sums + chunk / 8]) >> chunk % 8 & 1) != 0;
+    EXPECT_NE(has, inside[chunk]) << chunk;
+    for (uint64_t s = chunk * 32; has && s < chunk * 32 + 32; ++s, next = next.subspan(4))
+      EXPECT_EQ(0, std::memcmp(digest_of(DigestKind::xxh3, std::span(bytes).subspan(s * kSectorSize, kSectorSize)).data(), next.data(), 4));
+    with_sums += has;
+  }
+  EXPECT_EQ(sums.chunk_count, with_sums);
+  const size_t length = bits + with_sums * 128;
+  EXPECT_EQ(0, std::memcmp(digest_of(DigestKind::xxh3, manifest.subspan(sums_at + sizeof sums, length)).data(), sums.digest, 32));
 }
 
 TEST_F(ImageTest, ClosingSectorsAreTheLastAndTheManifestCoversThem) {
