@@ -336,10 +336,12 @@ class Picture {
       for (const auto& path : issue.paths) {
         auto [hit, fresh] = hits.try_emplace(path.path);
         if (fresh) order.push_back(path.path);
-        hit->second.structure = path.is_structure;
+        hit->second.structure = path.is_structure && (fresh || hit->second.structure);
         if (++hit->second.count > 3) continue;
         if (issue.finding == Finding::against && !is_damage(issue))
           hit->second.ranges = issue.what;
+        else if (path.padding)
+          hit->second.ranges += hit->second.ranges.empty() ? "only behind its end" : "";
         else if (!path.is_structure && path.size > 0)
           hit->second.ranges +=
               (hit->second.ranges.empty() ? "" : ", ") +

@@ -142,6 +142,7 @@ std::string summary(const fsi::VerifyReport& r) {
 
 void append_path(const fsi::PathHit& hit, bool damage, std::string& out) {
   out += "    " + fsi::printable(hit.path);
+  if (hit.padding) out += ": only the zeros behind its end, none of its bytes";
   if (!hit.is_structure && hit.size > 0 && (damage || hit.bytes != hit.size)) {
     if (hit.bytes == hit.size)
       out += fmt::format(": all {} bytes", hit.size);
@@ -245,10 +246,9 @@ std::string json_report(const fsi::VerifyReport& r) {
     json paths = json::array();
     for (const auto& hit : issue.paths) {
       json p{{"path", fsi::printable(hit.path)}};
-      if (hit.is_structure)
-        p["structure"] = true;
-      else
-        p.update({{"first_byte", hit.first_byte}, {"bytes", hit.bytes}, {"size", hit.size}});
+      if (hit.is_structure) p["structure"] = true;
+      if (hit.padding) p["padding"] = true;
+      if (!hit.is_structure) p.update({{"first_byte", hit.first_byte}, {"bytes", hit.bytes}, {"size", hit.size}});
       paths.push_back(std::move(p));
     }
     json i{{"severity", severity_text(issue.severity)}, {"finding", finding_text(issue.finding)}, {"what", issue.what}};

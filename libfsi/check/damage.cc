@@ -34,7 +34,8 @@ class DamageVisitor final : public Visitor {
         if (tail != 0 && right_before_ && right_before_(to / kSectorSize, tail)) {
           to = std::max(from, to - tail);
           if (to == from) {
-            name(hits_[i], "padding behind the end of " + std::string(entry.path));
+            add(hits_[i],
+                {.path = std::string(entry.path), .is_structure = true, .padding = true, .first_byte = entry.size, .size = entry.size});
             continue;
           }
         }

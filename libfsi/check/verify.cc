@@ -319,7 +319,8 @@ class Verification {
         issue.severity = Severity::warning;
         issue.detail += std::string(issue.detail.empty() ? "" : ": ") + "behind the end of the volume";
       }
-      structures_hit_ |= finding != Finding::against && std::ranges::any_of(issue.paths, &PathHit::is_structure);
+      structures_hit_ |= finding != Finding::against &&
+                         std::ranges::any_of(issue.paths, [](const PathHit& hit) { return hit.is_structure && !hit.padding; });
       if (issue.paths.empty()) issue.paths.push_back({.path = "free space", .is_structure = true});
       damage_log_.report(what, [&] { return std::move(issue); });
     }

@@ -32,6 +32,7 @@ enum class Finding : uint8_t {
 struct PathHit {
   std::string path{};  ///< absolute in its tree; for a structure its name, e.g. "directory records of /a"
   bool is_structure = false;
+  bool padding = false;     ///< with is_structure: none of the file's bytes, but the zeros behind its end in its last sector
   uint64_t first_byte = 0;  ///< in the file
   uint64_t bytes = 0;
   uint64_t size = 0;  ///< of the whole file

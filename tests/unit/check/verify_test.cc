@@ -141,10 +141,12 @@ TEST_P(BothDigests, WhatLiesBehindTheEndOfAFileIsNoneOfIt) {
   bad[34 * 2048 + 7000] = 1;
   auto report = fsi::verify(MemorySource(bad));
   ASSERT_TRUE(find(report, Finding::different));
-  EXPECT_THAT(names(*find(report, Finding::different)), testing::ElementsAre("padding behind the end of /a.txt"));
+  EXPECT_THAT(names(*find(report, Finding::different)), testing::ElementsAre("/a.txt"));
+  EXPECT_TRUE(find(report, Finding::different)->paths.at(0).padding && find(report, Finding::different)->paths.at(0).is_structure);
   bad[34 * 2048 + 6999] ^= 1;
   report = fsi::verify(MemorySource(bad));
   EXPECT_THAT(names(*find(report, Finding::different)), testing::ElementsAre("/a.txt"));
+  EXPECT_FALSE(find(report, Finding::different)->paths.at(0).is_structure);
   bad = good;
   bad[36 * 2048] ^= 1, bad[34 * 2048 + 7001] = 1;  // its third sector, and behind its end in the fourth
   report = fsi::verify(MemorySource(bad));
