@@ -70,7 +70,7 @@ void seal(Bytes& bytes, uint64_t block = 1) {
   GptHeader header;
   std::memcpy(&header, bytes.data() + block * 512, sizeof header);
   const uint64_t size = uint64_t{header.entry_count} * header.entry_size;
-  if (header.entries_lba * 512 + size <= bytes.size())
+  if (header.entries_lba <= bytes.size() / 512 && size <= bytes.size() - header.entries_lba * 512)
     header.entries_crc32 = static_cast<uint32_t>(crc32_z(0, bytes.data() + header.entries_lba * 512, size));
   header.header_crc32 = 0;
   header.header_crc32 = static_cast<uint32_t>(crc32_z(0, reinterpret_cast<const unsigned char*>(&header), sizeof header));
