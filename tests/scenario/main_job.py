@@ -7,7 +7,7 @@ import re
 import subprocess
 import sys
 
-from scenario import BURN, MKIMAGE, VERIFY, good, in_scratch, main, run, sha256, trees, write
+from scenario import BIN, BURN, MKIMAGE, VERIFY, good, in_scratch, main, run, sha256, trees, write
 
 FAILED, USAGE, DIFFERS, UNSUITABLE = 1, 2, 3, 4
 FAMILIES = ("cd-r", "dvd+r", "bd-r")
@@ -151,5 +151,17 @@ def a_drive_that_does_not_exist(scratch):
     shelf.refuses(USAGE, ["--no-such-option"], "--no-such-option")
 
 
+@in_scratch
+def the_program_of_the_readme(scratch):
+    shelf, tree = Shelf(scratch), os.path.join(scratch, "tree")
+    write(os.path.join(tree, "a", "file"), b"text" * 5000)
+    shelf.add("try", "bd-r")
+    done = run(os.path.join(BIN, "readme_burns"), tree, "try", env=shelf.env)
+    assert done.returncode == 0 and b"all as written" in done.stdout, done
+    good(VERIFY, "--drive", "try", "--against", tree, env=shelf.env)
+    done = run(os.path.join(BIN, "readme_burns"), tree, "try", env=shelf.env)
+    assert done.returncode == UNSUITABLE and "not blank" in done.stderr, done
+
+
 if __name__ == "__main__":
-    sys.exit(main([through_a_pipe_to_each_family, a_damaged_disc, refused_media, a_short_stream_is_an_error, a_drive_that_does_not_exist]))
+    sys.exit(main([the_program_of_the_readme, through_a_pipe_to_each_family, a_damaged_disc, refused_media, a_short_stream_is_an_error, a_drive_that_does_not_exist]))
