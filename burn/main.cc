@@ -105,8 +105,9 @@ void burn_disc(const Options& options, ProgressView& view, const std::stop_token
 void reshape_disc(const Options& options, ProgressView& view, const std::stop_token& stop) {
   const rec::DriveEntry drive = rec::find_drive(options.drive);
   const auto show = [&](const rec::BurnEvent& event) { view.show(event); };
-  const rec::EraseReport report =
-      options.task == Task::erase ? rec::erase(drive, options.erase, show, stop) : rec::format(drive, options.format, show, stop);
+  const rec::EraseReport report = options.task == Task::erase   ? rec::erase(drive, options.erase, show, stop)
+                                  : options.task == Task::close ? rec::close_disc(drive, options.close, show, stop)
+                                                                : rec::format(drive, options.format, show, stop);
   view.clear();
   for (const std::string& note : report.notes) fmt::print(stderr, "burn: {}: {}\n", report.drive, note);
   if (options.json) return print(erase_json(report));
@@ -179,6 +180,7 @@ void run(const Options& options, ProgressView& view, const std::stop_token& stop
     case Task::eject: return rec::eject(rec::find_drive(options.drive));
     case Task::load: return rec::load(rec::find_drive(options.drive));
     case Task::erase:
+    case Task::close:
     case Task::format: return reshape_disc(options, view, stop);
     default: return print(run_virtual(options));
   }
@@ -187,7 +189,8 @@ void run(const Options& options, ProgressView& view, const std::stop_token& stop
 // However often one asks, a disc that is being written is brought to its end: leaving at once would spoil it.
 std::stop_token stop_kindly(const Options& options) {
   const bool cd = options.task == Task::audio || options.task == Task::raw;
-  if (options.task == Task::erase || options.task == Task::format) return tool::stop_on_signals([](int, bool) {});
+  if (options.task == Task::erase || options.task == Task::close || options.task == Task::format)
+    return tool::stop_on_signals([](int, bool) {});
   if (options.task != Task::burn && !cd) return tool::stop_on_signals();
   const bool at_once = cd ? options.cd.burn.mode != rec::CdMode::track_at_once : options.burn.at_once;
   return tool::stop_on_signals([at_once](int, bool first) {

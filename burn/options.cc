@@ -141,6 +141,13 @@ Parsed parse(int argc, char** argv) {
   for (CLI::App* sub : {list, info, erase, format, cd.audio, cd.raw}) sub->add_flag("--json", o.json, "Report as JSON");
   for (CLI::App* sub : {info, eject, load}) add_drive(*sub, o.drive);
 
+  CLI::App* closing = app.add_subcommand("close", "Close a disc that was left open, by --multi or by a burn that died");
+  add_drive(*closing, o.drive);
+  closing->add_flag("--multi", o.close.multi, "Close the session alone, so that another can follow");
+  closing->add_flag("--eject,!--no-eject", o.close.eject, "Open the tray when all went well");
+  add_progress(*closing);
+  closing->add_flag("--json", o.json, "Report as JSON");
+
   CLI::App* virt = app.add_subcommand("virtual", "Virtual drives, for machines without a burner");
   virt->require_subcommand(1);
   const auto name = [&](CLI::App* sub) { sub->add_option("NAME", o.name, "Name of the virtual drive")->required()->type_name(""); };
@@ -177,6 +184,7 @@ Parsed parse(int argc, char** argv) {
     if (eject->parsed()) chosen(Task::eject);
     if (load->parsed()) chosen(Task::load);
     if (erase->parsed()) chosen(Task::erase);
+    if (closing->parsed()) chosen(Task::close);
     if (doctor->parsed()) chosen(Task::doctor);
     if (format->parsed()) chosen(Task::format);
     if (add->parsed()) chosen(Task::virtual_add);

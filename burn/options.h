@@ -20,6 +20,7 @@ enum class Task {
   eject,
   load,
   erase,
+  close,
   format,
   doctor,
   virtual_add,
@@ -49,6 +50,7 @@ struct Options {
   CdOptions cd;
   rec::EraseOptions erase;
   rec::FormatOptions format;
+  rec::CloseOptions close;
   bool spool = false;
   std::optional<fsi::VerifyOptions::Level> verify;  // --verify: read back in the same job
   bool dry_run = false;

@@ -123,6 +123,17 @@ struct FormatOptions {
 EraseReport format(const DriveEntry& drive, const FormatOptions& options, const BurnProgress& progress = {},
                    const std::stop_token& stop = {});
 
+struct CloseOptions {
+  bool multi = false;  ///< the session alone: another can follow
+  bool eject = false;
+};
+
+/// Closes a disc that was left open, by --multi or by a burn that died: a track that is open is ended, then the session and the
+/// disc are closed. Nothing that is recorded is lost. The phase is "closing". Throws Error (unsuitable) when there is nothing to
+/// close, or when its kind is closed only together with a session. Likewise.
+EraseReport close_disc(const DriveEntry& drive, const CloseOptions& options, const BurnProgress& progress = {},
+                       const std::stop_token& stop = {});
+
 /// A disc in a drive. Threads take turns. A sector that could not be read alone is not tried again.
 class DiscSource : public fsi::TimedSource {
  public:

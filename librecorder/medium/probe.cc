@@ -201,7 +201,7 @@ void decide_state(Medium& medium, const DiscInformation& disc, const std::option
     take_size(medium, disc, formats);
   } else if (medium.state == MediumState::blank || medium.state == MediumState::appendable) {
     if (!medium.next_writable) {
-      add(medium, kDamaged, "the drive tells no address to go on writing at; close the disc elsewhere or take another one");
+      add(medium, kDamaged, "the drive tells no address to go on writing at; close it, and take another one");
       medium.free_sectors = 0;
     }
     medium.total_sectors = medium.next_writable.value_or(0) + medium.free_sectors;

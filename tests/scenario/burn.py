@@ -311,6 +311,47 @@ class Reports(Burn):
 
 
 class Refusals(Burn):
+    def test_close_what_was_left_open(self):
+        data = image(400)
+        for media in ("dvd+r", "dvd+r-dl", "bd-r"):
+            with self.subTest(media=media):
+                self.add(media, media)
+                self.refused(4, "blank", "close", "--drive", media)
+                self.run_burn("--drive", media, "--multi", stdin=data)
+                self.refused(4, "closed already.*another can follow", "close", "--multi", "--drive", media)
+                self.run_burn("close", "--drive", media)
+                self.assertEqual(self.info(media)["medium"]["state"], "closed")
+                self.check_disc(media, data)
+                self.refused(4, "closed already", "close", "--drive", media)
+        for media in ("cd-r", "dvd-r"):
+            self.add(media, media)
+            self.run_burn("--drive", media, "--multi", stdin=data)
+            self.refused(4, "together with a session", "close", "--drive", media)
+        self.add("over", "dvd+rw")
+        self.refused(4, "needs no closing", "close", "--drive", "over")
+
+    def test_close_after_a_death(self):
+        for i, media in enumerate(("cd-r", "dvd-r", "dvd-rw", "dvd+r", "bd-r")):
+            for multi in (False, True):
+                with self.subTest(media=media, multi=multi):
+                    name = f"{media}-{multi}"
+                    self.add(name, media)
+                    data = image(20_000)
+                    with subprocess.Popen([BURN, "--drive", name, "--buffer", "1m", "--progress", "json"], stdin=subprocess.PIPE,
+                                          stderr=subprocess.PIPE, env=self.env) as dies:
+                        dies.stdin.write(data[: 15_000 * SECTOR])  # and no more: it waits
+                        while json.loads(dies.stderr.readline()).get("sectors", 0) < 300:
+                            pass
+                        dies.kill()
+                        dies.stderr.read()
+                    self.assertEqual(self.info(name)["medium"]["state"], "appendable")
+                    self.run_burn("close", "--drive", name, *(["--multi"] if multi else []))
+                    after = self.info(name)["medium"]
+                    self.assertEqual((after["state"], after["sessions"]), ("appendable" if multi else "closed", 1))
+                    written = after["tracks"][0]["sectors"] - (2 if media == "cd-r" else 0)
+                    self.assertGreaterEqual(written, 300)
+                    self.assertEqual(self.exported(name)[: 300 * SECTOR], data[: 300 * SECTOR])
+
     def test_usage(self):
         self.add("d", "dvd+r")
         for args in (["--nonsense"], ["--layer-break", "0", "x"], ["--layer-break", "here", "x"], ["format", "--spare", "some"], ["format", "--quick", "--full"], ["--verify=most", "x"], ["--speed", "fast", "x"], ["--speed", "0", "x"], ["--multi", "--close", "x"],
