@@ -123,10 +123,10 @@ class DvdMinus final : public SequentialMedium {
   // A packet is sent as a whole; of a disc at once there are none.
   bool gathers(const WriteParameters& parameters) const override { return at_once(parameters); }
   // Some drives insist on fixed packets of 16 sectors where others ignore both fields. growisofs knows that of DVD-R;
-  // on DVD-RW it writes variable packets.
+  // on DVD-RW and DVD-R DL it writes variable packets.
   void check_packets(const WriteParameters& parameters) const {
     const bool fixed = parameters.track_mode_flags & WriteParameters::kFixedPacket;
-    if (!fixed && disc_.type->rewritable && parameters.packet_size == 0) return;
+    if (!fixed && (disc_.type->rewritable || disc_.type->layers == 2) && parameters.packet_size == 0) return;
     if (!fixed || parameters.packet_size != kRules.unit) refuse(5, 0x64, 0x01);
   }
   void complete(TrackInformation& info) const override {

@@ -64,8 +64,10 @@ def growisofs_burns_what_it_does_not_know(drive):
     data = os.urandom(700 * 2048)
     with open(drive.path("data"), "wb") as out:
         out.write(data)
-    with drive.served(), open(drive.path("data"), "rb") as source:
-        growisofs(drive, "-Z", DEVICE + "=/dev/fd/0", stdin=source)
+    with drive.served():
+        source = subprocess.Popen(["cat", drive.path("data")], stdout=subprocess.PIPE)
+        growisofs(drive, "-Z", DEVICE + "=/dev/fd/0", stdin=source.stdout)
+        source.wait()
         drive.run("readom", "dev=" + DEVICE, "f=back", "sectors=0-700")
     with open(drive.path("back"), "rb") as back:
         same(back.read(), data, "readom")

@@ -63,11 +63,15 @@ def cdrskin_simulates(drive):
 
 @cell(*MULTISESSION)
 def cdrskin_appends(drive):
-    """Sessions of a tree that grows; genisoimage reads the one before from the drive."""
+    """Sessions of a tree that grows; genisoimage reads the one before from the drive. On CD cdrskin asks for the next writable address
+    in SAO mode, where it is the beginning of the pause, and does not know that."""
     one, two = tree(drive, "one"), tree(drive, "two")
     with drive.served():
         for i, path in enumerate((one, two)):
-            link = ["-C", re.search(r"^\d+,\d+$", cdrskin(drive, "-msinfo"), re.M)[0], "-M", DEVICE] if i else []
+            link = []
+            if i:
+                first, at = re.search(r"^(\d+),(\d+)$", cdrskin(drive, "-msinfo"), re.M).groups()
+                link = ["-C", f"{first},{int(at) + (150 if drive.medium in CD else 0)}", "-M", DEVICE]
             iso = drive.path("session.iso")
             drive.run("genisoimage", "-quiet", "-R", "-graft-points", *link, "-o", iso, f"{os.path.basename(path)}={path}")
             cdrskin(drive, "-multi", "-tao", "padsize=150s", iso)
