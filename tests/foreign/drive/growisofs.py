@@ -3,7 +3,7 @@ the session open, for pseudo-overwrite."""
 import os
 import subprocess
 
-from cells import BD_R, BD_RE, CD, DEVICE, DVD, OVERWRITTEN, cell, extracted, holds, is_tree, same, tree
+from cells import BD_R, BD_RE, CD, DEVICE, DVD, OVERWRITTEN, cell, extracted, holds, is_tree, same, tree, waited
 
 MEDIA = tuple(medium for medium in (*DVD, *BD_R, *BD_RE) if medium != "dvd-r-dl")
 PROGRAMS = ("growisofs", "dvd+rw-format", "genisoimage", "xorriso", "readom")
@@ -48,6 +48,15 @@ def growisofs_appends(drive):
             is_tree(extracted(drive, source="disc"), *trees)
         else:
             is_tree(extracted(drive), *trees)
+
+
+@cell("dvd-r", "dvd-rw", "dvd+r", "dvd+rw", "bd-r")
+def growisofs_waits_for_a_slow_drive(drive):
+    drive.slow_one()
+    with drive.served():
+        growisofs(drive, "-Z", f"{DEVICE}={drive.image}")
+    holds(drive, complete=drive.medium not in BD_R)
+    waited(drive)
 
 
 @cell("dvd-r-dl")

@@ -3,10 +3,11 @@ import os
 import re
 import subprocess
 
-from cells import (ALL, BD_R, BD_RE, CD, DEVICE, DVD_MINUS, OVERWRITABLE, OVERWRITTEN, SEQUENTIAL, VERIFY, cell, extracted, good, holds,
-                   is_tree, same, tree, BURN)
+from cells import (ALL, BD_R, BD_RE, BURN, CD, DEVICE, DVD_MINUS, OVERWRITABLE, OVERWRITTEN, SEQUENTIAL, VERIFY, cell, extracted, good,
+                   holds, is_tree, same, tree, waited)
+from sound import audio_holds, audio_tracks, cue_sheet
 
-PROGRAMS = ("cdrskin", "xorriso", "readom", "genisoimage")
+PROGRAMS = ("cdrskin", "xorriso", "readom", "genisoimage", "cdrdao")
 MULTISESSION = tuple(medium for medium in SEQUENTIAL if medium != "dvd-r-dl")
 
 
@@ -41,6 +42,39 @@ def cdrskin_burns_a_stream(drive):
         cdrskin(drive, "-tao", *needs_format(drive), "-", stdin=source.stdout)
         source.wait()
     holds(drive)
+
+
+@cell("cd-r", "dvd-r", "dvd-rw", "dvd+r", "dvd+rw", "dvd-ram", "bd-r")
+def cdrskin_waits_for_a_slow_drive(drive):
+    drive.slow_one()
+    with drive.served():
+        cdrskin(drive, drive.image)
+    holds(drive)
+    waited(drive)
+
+
+@cell(*CD)
+def cdrskin_burns_audio(drive):
+    with drive.served():
+        cdrskin(drive, "-tao", "-audio", *audio_tracks(drive))
+    audio_holds(drive, gap=150 + 2, tail=2)
+
+
+@cell(*CD)
+def cdrskin_burns_audio_at_once(drive):
+    with drive.served():
+        cdrskin(drive, "-sao", "-audio", *audio_tracks(drive))
+    audio_holds(drive)
+
+
+@cell(*CD)
+def cdrskin_burns_a_cue_sheet(drive):
+    """With its CD-TEXT, which cdrskin reads back as well."""
+    with drive.served():
+        cdrskin(drive, "-sao", "-text", "cuefile=" + cue_sheet(drive))
+        said = cdrskin(drive, "cdtext_to_v07t=-", "-toc")
+        assert re.search(r"^Track 01 Title += A first one$", said, re.M), said
+    audio_holds(drive, text=True)
 
 
 @cell(*CD, *DVD_MINUS)
