@@ -190,7 +190,8 @@ Bytes VirtualDrive::capabilities_page(uint8_t control) const {
         Capabilities::kReadCdR | Capabilities::kReadCdRw | Capabilities::kReadDvdRom | Capabilities::kReadDvdR | Capabilities::kReadDvdRam;
     page.write = Capabilities::kWriteCdR | Capabilities::kWriteCdRw | Capabilities::kWriteDvdR | Capabilities::kWriteDvdRam |
                  Capabilities::kTestWrite;
-    page.format = Capabilities::kBufferUnderrunFree | Capabilities::kMultisession;
+    page.format = Capabilities::kBufferUnderrunFree | Capabilities::kMultisession | Capabilities::kMode2Form2 | Capabilities::kMode2Form1;
+    page.cd_da = Capabilities::kUpc | Capabilities::kIsrc | Capabilities::kRw | Capabilities::kAccurate | Capabilities::kCdDa;
     page.loading = Capabilities::kTray | Capabilities::kEject | Capabilities::kLock | (state_.locked ? Capabilities::kLocked : 0);
     page.buffer_size = std::min<uint64_t>(state_.buffer_bytes / 1024, 0xFFFF);
     if (medium_ && !state_.tray_open) {

@@ -177,6 +177,19 @@ def xorriso_appends(drive):
         drive.run("xorriso", "-indev", DEVICE, "-check_media", "--")
 
 
+@cell(*MULTISESSION, *OVERWRITABLE)
+def xorriso_appends_to_what_burn_wrote(drive):
+    more = tree(drive, "more")
+    good(BURN, "--drive", "it", "--multi", drive.image, env=drive.env)
+    with drive.served():
+        drive.run("xorriso", "-dev", DEVICE, "-map", more, "/more", "-commit")
+        out = extracted(drive)
+    is_tree(os.path.join(out, "more"), more)
+    for name in os.listdir(os.path.join(os.path.dirname(drive.image), "first")):
+        with open(os.path.join(os.path.dirname(drive.image), "first", name), "rb") as old, open(os.path.join(out, name), "rb") as new:
+            same(new.read(), old.read(), name)
+
+
 @cell(*ALL)
 def xorriso_reads(drive):
     """What burn wrote."""

@@ -14,8 +14,9 @@ def wodim(drive, *arguments, **more):
     return said
 
 
-@cell(*CD)
+@cell(*CD, *DVD_MINUS, *DVD_PLUS_R)
 def wodim_burns(drive):
+    """On DVD it reserves a track and writes it at once, whatever it is told."""
     with drive.served():
         wodim(drive, "-tao", "-data", drive.image)
     holds(drive)
