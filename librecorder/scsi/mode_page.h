@@ -91,7 +91,8 @@ static_assert(sizeof(WriteParameters) == 2 + WriteParameters::kLength);
 struct Capabilities {
   static constexpr uint8_t kReadCdR = 0x01, kReadCdRw = 0x02, kReadDvdRom = 0x08, kReadDvdR = 0x10, kReadDvdRam = 0x20;     // in read
   static constexpr uint8_t kWriteCdR = 0x01, kWriteCdRw = 0x02, kTestWrite = 0x04, kWriteDvdR = 0x10, kWriteDvdRam = 0x20;  // in write
-  static constexpr uint8_t kBufferUnderrunFree = 0x80, kMultisession = 0x40;                                                // in format
+  static constexpr uint8_t kBufferUnderrunFree = 0x80, kMultisession = 0x40, kMode2Form2 = 0x20, kMode2Form1 = 0x10;        // in format
+  static constexpr uint8_t kUpc = 0x40, kIsrc = 0x20, kRw = 0x04, kAccurate = 0x02, kCdDa = 0x01;                           // in cd_da
   static constexpr uint8_t kLock = 0x01, kLocked = 0x02, kEject = 0x08, kTray = 0x20;                                       // in loading
 
   ModePageHeader header{0x2A, 30};

@@ -41,6 +41,9 @@ class CdRecorder {
   /// Whatever is being recorded cannot be completed any more. True when something was.
   bool abandon();
 
+  /// Where the next session's program area begins: with the pause of its first track.
+  int32_t first_of_session() const;
+
   /// User data of a sector, for who reads 2048 bytes: empty when there is none of that size.
   static std::span<const uint8_t> cooked(const CdBlock& block, const CdSectorState& state);
 
@@ -72,7 +75,6 @@ class CdRecorder {
   Q q_by_cue(int32_t lba, bool& p) const;
   bool complete() const;
   void add_tracks(const WriteParameters& parameters);
-  int32_t first_of_session() const;
 
   Disc& disc_;
   CdLayer& layer_;

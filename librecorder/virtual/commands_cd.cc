@@ -84,11 +84,17 @@ CdBlock VirtualDrive::cd_sector(int32_t lba) const {
   CdBlock block{};
   std::array<std::byte, fsi::kSectorSize> user;
   store_->read(at, user);
-  std::transform(user.begin(), user.end(), block.begin() + 16, [](std::byte b) { return std::to_integer<uint8_t>(b); });
-  complete_mode1(std::span(block).first<kCdMain>(), lba);
   for (size_t i = 0; i < disc_->tracks.size(); ++i) {
     const Track& track = disc_->tracks[i];
     if (at < track.start || at >= track.end()) continue;
+    const bool form1 = track.data_mode == 2;
+    std::transform(user.begin(), user.end(), block.begin() + (form1 ? 24 : 16), [](std::byte b) { return std::to_integer<uint8_t>(b); });
+    if (form1) {
+      block[18] = block[22] = 0x08;  // of the subheader, which is there twice: data
+      complete_mode2(std::span(block).first<kCdMain>(), lba, true);
+    } else {
+      complete_mode1(std::span(block).first<kCdMain>(), lba);
+    }
     set_q(std::span(block).last<kCdSub>(), false, q_position(track.control, static_cast<uint8_t>(i + 1), 1, at - track.start, lba));
   }
   return block;

@@ -50,7 +50,7 @@ std::vector<FeatureEntry> all_features(const DriveState& state, Profile profile,
   random_writable.flags = 1;
   const IncrementalStreamingFeature incremental{0x0100, IncrementalStreamingFeature::kBufferUnderrunFree, 0};
   const CdTrackAtOnceFeature tao{CdTrackAtOnceFeature::kBufferUnderrunFree | CdTrackAtOnceFeature::kTestWrite | CdTrackAtOnceFeature::kCdRw,
-                                 0, 0x0101};  // audio, and data of mode 1
+                                 0, 0x0501};  // audio, and data of mode 1 and of mode 2 form 1
   const CdMasteringFeature mastering{CdMasteringFeature::kBufferUnderrunFree | CdMasteringFeature::kSao | CdMasteringFeature::kRaw |
                                          CdMasteringFeature::kTestWrite | CdMasteringFeature::kCdRw | CdMasteringFeature::kRw,
                                      64 * 1024};
@@ -116,7 +116,9 @@ WriteParameters checked_write_parameters(std::span<const std::byte> page, uint16
       break;
     case WriteParameters::track_at_once:  // data, or audio
       if (mode & kControlData && mode != kControlData) wrong(3);
-      if (wanted.block_type != (mode == kControlData ? WriteParameters::mode1 : WriteParameters::raw_2352)) wrong(4);
+      if (mode != kControlData && wanted.block_type != WriteParameters::raw_2352) wrong(4);
+      if (mode == kControlData && wanted.block_type != WriteParameters::mode1 && wanted.block_type != WriteParameters::mode2_form1)
+        wrong(4);
       if (mode != kControlData && wanted.audio_pause_length != 150) wrong(14);
       if (wanted.packet_size != 0 && (wanted.track_mode_flags & WriteParameters::kFixedPacket)) wrong(3);
       break;
@@ -188,7 +190,8 @@ Bytes VirtualDrive::capabilities_page(uint8_t control) const {
         Capabilities::kReadCdR | Capabilities::kReadCdRw | Capabilities::kReadDvdRom | Capabilities::kReadDvdR | Capabilities::kReadDvdRam;
     page.write = Capabilities::kWriteCdR | Capabilities::kWriteCdRw | Capabilities::kWriteDvdR | Capabilities::kWriteDvdRam |
                  Capabilities::kTestWrite;
-    page.format = Capabilities::kBufferUnderrunFree | Capabilities::kMultisession;
+    page.format = Capabilities::kBufferUnderrunFree | Capabilities::kMultisession | Capabilities::kMode2Form2 | Capabilities::kMode2Form1;
+    page.cd_da = Capabilities::kUpc | Capabilities::kIsrc | Capabilities::kRw | Capabilities::kAccurate | Capabilities::kCdDa;
     page.loading = Capabilities::kTray | Capabilities::kEject | Capabilities::kLock | (state_.locked ? Capabilities::kLocked : 0);
     page.buffer_size = std::min<uint64_t>(state_.buffer_bytes / 1024, 0xFFFF);
     if (medium_ && !state_.tray_open) {

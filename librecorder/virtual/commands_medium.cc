@@ -40,7 +40,14 @@ void VirtualDrive::read_disc_information(const Command& command, Reply& reply) {
 void VirtualDrive::read_track_information(const Command& command, Reply& reply) {
   reply.allocation = get16(command.cdb, 7);
   if (command.cdb.bytes[1] > static_cast<uint8_t>(TrackAddress::session)) refuse_cdb(1);
-  const TrackInformation info = medium_->track_information(static_cast<TrackAddress>(command.cdb.bytes[1]), get32(command.cdb, 2));
+  TrackInformation info = medium_->track_information(static_cast<TrackAddress>(command.cdb.bytes[1]), get32(command.cdb, 2));
+  // A session at once begins with the pause of its first track, a raw one with the lead-in: wodim warns of a drive that says anything but
+  // -150 of a blank disc, and cdrdao adds the 150 sectors of the next session.
+  if (cd_recorder_ && info.blank() && info.next_writable_valid()) {
+    if (parameters_.write_type() == WriteParameters::session_at_once)
+      info.next_writable = static_cast<uint32_t>(cd_recorder_->first_of_session());
+    if (parameters_.write_type() == WriteParameters::raw && disc_->blank()) info.next_writable = static_cast<uint32_t>(kAtipLeadInStart);
+  }
   append(reply.data, info);
   reply.data.resize(std::min<size_t>(info.length + 2u, reply.data.size()));
 }

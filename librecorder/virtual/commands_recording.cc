@@ -68,7 +68,10 @@ void VirtualDrive::write(const Command& command, Reply&) {
   // An ECC block is recorded as a whole, also when the host has sent a part of it only.
   const uint32_t unit = blocks % ecc_sectors(medium_->profile()) ? 1 : ecc_sectors(medium_->profile());
   const auto recorded = static_cast<uint32_t>((data.size() / kSectorSize + unit - 1) / unit * unit);
-  if (const auto written = medium_->wrote(lba, recorded, parameters_)) store_->note_written_to(written->track, written->written_to);
+  const size_t tracks = disc_->tracks.size();
+  const auto written = medium_->wrote(lba, recorded, parameters_);
+  if (cd_recorder_ && disc_->tracks.size() != tracks) disc_->session_format = parameters_.session_format;
+  if (written) store_->note_written_to(written->track, written->written_to);
 }
 
 void VirtualDrive::synchronize_cache(const Command& command, Reply&) {

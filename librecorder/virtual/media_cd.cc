@@ -93,7 +93,10 @@ class Cd final : public SequentialMedium {
     // MODE SELECT takes parameters of packet writing as well; here is where it shows that this disc does not.
     if (parameters.write_type() != WriteParameters::track_at_once) refuse(5, 0x64, 0x00);
     const Track* track = open_track();
-    if (track && track->raw != (parameters.block_type == WriteParameters::raw_2352)) refuse(5, 0x64, 0x00);
+    const uint8_t mode = parameters.block_type == WriteParameters::raw_2352      ? 0
+                         : parameters.block_type == WriteParameters::mode2_form1 ? 2
+                                                                                 : 1;
+    if (track && track->data_mode != mode) refuse(5, 0x64, 0x00);
   }
   void complete(TrackInformation& info) const override {
     info.valid = info.valid & ~uint32_t{TrackInformation::kLastRecordedValid};  // not told on CD

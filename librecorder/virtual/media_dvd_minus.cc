@@ -110,7 +110,6 @@ class DvdMinus final : public SequentialMedium {
         if (disc_.minimally_blanked) refuse(5, 0x64, 0x00);
         if (parameters.track_mode() != kControlIncremental) refuse(5, 0x64, 0x00);
         check_packets(parameters);
-        if (!(parameters.write_type_flags & WriteParameters::kLinkSizeValid) || parameters.link_size != kRules.unit) refuse(5, 0x64, 0x01);
         break;
       case WriteParameters::session_at_once:
         if (disc_.closed_sessions) refuse(5, 0x64, 0x00);
@@ -122,9 +121,11 @@ class DvdMinus final : public SequentialMedium {
   }
   // A packet is sent as a whole; of a disc at once there are none.
   bool gathers(const WriteParameters& parameters) const override { return at_once(parameters); }
-  // Some drives insist on fixed packets of 16 sectors where others ignore both fields. growisofs knows that of DVD-R;
-  // on DVD-RW it writes variable packets.
+  // Some drives insist on fixed packets of 16 sectors and on the link size where others ignore all three fields. growisofs knows that of
+  // DVD-R; on DVD-RW it writes variable packets, and of DVD-R DL it tells nothing.
   void check_packets(const WriteParameters& parameters) const {
+    if (disc_.type->layers == 2 && parameters.packet_size == 0) return;
+    if (!(parameters.write_type_flags & WriteParameters::kLinkSizeValid) || parameters.link_size != kRules.unit) refuse(5, 0x64, 0x01);
     const bool fixed = parameters.track_mode_flags & WriteParameters::kFixedPacket;
     if (!fixed && disc_.type->rewritable && parameters.packet_size == 0) return;
     if (!fixed || parameters.packet_size != kRules.unit) refuse(5, 0x64, 0x01);

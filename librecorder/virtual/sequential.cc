@@ -68,7 +68,7 @@ std::optional<Medium::Written> SequentialMedium::wrote(uint32_t lba, uint32_t se
   track.written_to = lba + sectors;
   track.raw = parameters.block_type == WriteParameters::raw_2352;  // CD audio
   track.control = track.raw || parameters.track_mode() ? parameters.track_mode() : kControlData;
-  track.data_mode = track.raw ? 0 : 1;
+  track.data_mode = track.raw ? 0 : parameters.block_type == WriteParameters::mode2_form1 ? 2 : 1;
   disc_.tracks.push_back(track);
   changed_ = true;
   return Written{disc_.tracks.size() - 1, track.written_to};

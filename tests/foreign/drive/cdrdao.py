@@ -2,7 +2,7 @@
 import os
 import re
 
-from cells import CD, DEVICE, SECTOR, cell, holds, is_tree, extracted, same, tree
+from cells import CD, DEVICE, SECTOR, cell, holds, is_tree, extracted, same, tree, waited
 from sound import FRAME, ISRCS, MCN, TITLES, TRACKS, audio_holds, cue_sheet, samples, swapped
 
 PROGRAMS = ("cdrdao", "readom", "genisoimage", "xorriso")
@@ -43,6 +43,15 @@ def cdrdao_burns(drive):
     with drive.served():
         cdrdao(drive, "write", "-n", data_toc(drive))
     holds(drive)
+
+
+@cell("cd-r")
+def cdrdao_waits_for_a_slow_drive(drive):
+    drive.slow_one()
+    with drive.served():
+        cdrdao(drive, "write", "-n", data_toc(drive))
+    holds(drive)
+    waited(drive)
 
 
 @cell(*CD)

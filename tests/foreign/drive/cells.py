@@ -33,7 +33,7 @@ class Drive:
     """A virtual drive with a medium as it is bought, in a folder of its own; served on a socket while a `with` lasts."""
 
     def __init__(self, folder, medium, image):
-        self.folder, self.medium, self.image = folder, medium, image
+        self.folder, self.medium, self.image, self.faster = folder, medium, image, []
         self.socket, self.transcript = os.path.join(folder, "sock"), os.path.join(folder, "transcript")
         self.env = dict(os.environ, DISCPRESS_STATE_DIR=os.path.join(folder, "state"))
         self.new("dvd-rw" if medium == OVERWRITTEN else medium)
@@ -46,12 +46,18 @@ class Drive:
             shutil.rmtree(self.env["DISCPRESS_STATE_DIR"])
         good(BURN, "virtual", "add", "it", "--media", medium, *options, env=self.env)
 
+    def slow_one(self):
+        """A drive takes its place that writes slowly and has a small buffer, so that a program must wait for it: not even a busy machine
+        sends 13 MB a second slower than that."""
+        self.faster = ["10"]
+        self.new(self.medium, "--speed", "4" if self.medium in CD else "1", "--buffer", "256k")
+
     def path(self, name):
         return os.path.join(self.folder, name)
 
     @contextlib.contextmanager
     def served(self):
-        server = subprocess.Popen([os.path.join(BIN, "drive_server"), "it", self.socket], stdout=subprocess.PIPE,
+        server = subprocess.Popen([os.path.join(BIN, "drive_server"), "it", self.socket, *self.faster], stdout=subprocess.PIPE,
                                   env=dict(self.env, DISCPRESS_TRANSCRIPT=self.transcript))
         try:
             assert server.stdout.readline() == b"ready\n", "the server of the drive did not start"
@@ -104,6 +110,12 @@ def holds(drive, complete=True):
         same(file.read(), image, "what was read back")
     same(drive.export()[:len(image)], image, "the exported disc")
     good(VERIFY, "--drive", "it", env=drive.env)
+
+
+def waited(drive):
+    """Was the buffer full at some time, so that the drive said so?"""
+    with open(drive.transcript, encoding="utf-8") as lines:
+        assert "-> 2/04/08" in lines.read(), "nobody had to wait for the drive"
 
 
 def tree(drive, name, files=5):

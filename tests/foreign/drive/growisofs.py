@@ -3,7 +3,7 @@ the session open, for pseudo-overwrite."""
 import os
 import subprocess
 
-from cells import BD_R, BD_RE, CD, DEVICE, DVD, OVERWRITTEN, cell, extracted, holds, is_tree, same, tree
+from cells import BD_R, BD_RE, CD, DEVICE, DVD, OVERWRITTEN, cell, extracted, holds, is_tree, same, tree, waited
 
 MEDIA = tuple(medium for medium in (*DVD, *BD_R, *BD_RE) if medium != "dvd-r-dl")
 PROGRAMS = ("growisofs", "dvd+rw-format", "genisoimage", "xorriso", "readom")
@@ -50,6 +50,15 @@ def growisofs_appends(drive):
             is_tree(extracted(drive), *trees)
 
 
+@cell("dvd-r", "dvd-rw", "dvd+r", "dvd+rw", "bd-r")
+def growisofs_waits_for_a_slow_drive(drive):
+    drive.slow_one()
+    with drive.served():
+        growisofs(drive, "-Z", f"{DEVICE}={drive.image}")
+    holds(drive, complete=drive.medium not in BD_R)
+    waited(drive)
+
+
 @cell("dvd-r-dl")
 def growisofs_refuses_what_fits_one_layer(drive):
     """It finds the size of a layer in READ DISC STRUCTURE 10 and will not waste the other. The drive refuses nothing."""
@@ -64,8 +73,10 @@ def growisofs_burns_what_it_does_not_know(drive):
     data = os.urandom(700 * 2048)
     with open(drive.path("data"), "wb") as out:
         out.write(data)
-    with drive.served(), open(drive.path("data"), "rb") as source:
-        growisofs(drive, "-Z", DEVICE + "=/dev/fd/0", stdin=source)
+    with drive.served():
+        source = subprocess.Popen(["cat", drive.path("data")], stdout=subprocess.PIPE)
+        growisofs(drive, "-Z", DEVICE + "=/dev/fd/0", stdin=source.stdout)
+        source.wait()
         drive.run("readom", "dev=" + DEVICE, "f=back", "sectors=0-700")
     with open(drive.path("back"), "rb") as back:
         same(back.read(), data, "readom")

@@ -3,10 +3,11 @@ import os
 import re
 import subprocess
 
-from cells import (ALL, BD_R, BD_RE, CD, DEVICE, DVD_MINUS, OVERWRITABLE, OVERWRITTEN, SEQUENTIAL, VERIFY, cell, extracted, good, holds,
-                   is_tree, same, tree, BURN)
+from cells import (ALL, BD_R, BD_RE, BURN, CD, DEVICE, DVD_MINUS, OVERWRITABLE, OVERWRITTEN, SEQUENTIAL, VERIFY, cell, extracted, good,
+                   holds, is_tree, same, tree, waited)
+from sound import audio_holds, audio_tracks, cue_sheet
 
-PROGRAMS = ("cdrskin", "xorriso", "readom", "genisoimage")
+PROGRAMS = ("cdrskin", "xorriso", "readom", "genisoimage", "cdrdao")
 MULTISESSION = tuple(medium for medium in SEQUENTIAL if medium != "dvd-r-dl")
 
 
@@ -43,6 +44,39 @@ def cdrskin_burns_a_stream(drive):
     holds(drive)
 
 
+@cell("cd-r", "dvd-r", "dvd-rw", "dvd+r", "dvd+rw", "dvd-ram", "bd-r")
+def cdrskin_waits_for_a_slow_drive(drive):
+    drive.slow_one()
+    with drive.served():
+        cdrskin(drive, drive.image)
+    holds(drive)
+    waited(drive)
+
+
+@cell(*CD)
+def cdrskin_burns_audio(drive):
+    with drive.served():
+        cdrskin(drive, "-tao", "-audio", *audio_tracks(drive))
+    audio_holds(drive, gap=150 + 2, tail=2)
+
+
+@cell(*CD)
+def cdrskin_burns_audio_at_once(drive):
+    with drive.served():
+        cdrskin(drive, "-sao", "-audio", *audio_tracks(drive))
+    audio_holds(drive)
+
+
+@cell(*CD)
+def cdrskin_burns_a_cue_sheet(drive):
+    """With its CD-TEXT, which cdrskin reads back as well."""
+    with drive.served():
+        cdrskin(drive, "-sao", "-text", "cuefile=" + cue_sheet(drive))
+        said = cdrskin(drive, "cdtext_to_v07t=-", "-toc")
+        assert re.search(r"^Track 01 Title += A first one$", said, re.M), said
+    audio_holds(drive, text=True)
+
+
 @cell(*CD, *DVD_MINUS)
 def cdrskin_burns_at_once(drive):
     with drive.served():
@@ -63,11 +97,15 @@ def cdrskin_simulates(drive):
 
 @cell(*MULTISESSION)
 def cdrskin_appends(drive):
-    """Sessions of a tree that grows; genisoimage reads the one before from the drive."""
+    """Sessions of a tree that grows; genisoimage reads the one before from the drive. On CD cdrskin asks for the next writable address
+    in SAO mode, where it is the beginning of the pause, and does not know that."""
     one, two = tree(drive, "one"), tree(drive, "two")
     with drive.served():
         for i, path in enumerate((one, two)):
-            link = ["-C", re.search(r"^\d+,\d+$", cdrskin(drive, "-msinfo"), re.M)[0], "-M", DEVICE] if i else []
+            link = []
+            if i:
+                first, at = re.search(r"^(\d+),(\d+)$", cdrskin(drive, "-msinfo"), re.M).groups()
+                link = ["-C", f"{first},{int(at) + (150 if drive.medium in CD else 0)}", "-M", DEVICE]
             iso = drive.path("session.iso")
             drive.run("genisoimage", "-quiet", "-R", "-graft-points", *link, "-o", iso, f"{os.path.basename(path)}={path}")
             cdrskin(drive, "-multi", "-tao", "padsize=150s", iso)
@@ -137,6 +175,19 @@ def xorriso_appends(drive):
             drive.run("xorriso", "-outdev" if i == 0 else "-dev", DEVICE, "-map", path, "/" + os.path.basename(path), "-commit")
         is_tree(extracted(drive), *trees)
         drive.run("xorriso", "-indev", DEVICE, "-check_media", "--")
+
+
+@cell(*MULTISESSION, *OVERWRITABLE)
+def xorriso_appends_to_what_burn_wrote(drive):
+    more = tree(drive, "more")
+    good(BURN, "--drive", "it", "--multi", drive.image, env=drive.env)
+    with drive.served():
+        drive.run("xorriso", "-dev", DEVICE, "-map", more, "/more", "-commit")
+        out = extracted(drive)
+    is_tree(os.path.join(out, "more"), more)
+    for name in os.listdir(os.path.join(os.path.dirname(drive.image), "first")):
+        with open(os.path.join(os.path.dirname(drive.image), "first", name), "rb") as old, open(os.path.join(out, name), "rb") as new:
+            same(new.read(), old.read(), name)
 
 
 @cell(*ALL)

@@ -1,10 +1,12 @@
 """Programs that only look: what they say of a disc that burn wrote, blank or not, and what they read of it."""
 import os
 import re
+import wave
 
 from cells import ALL, BD_R, BD_RE, BURN, CD, DEVICE, DVD, MKIMAGE, OVERWRITABLE, SECTOR, cell, good, is_tree, same, tree
+from sound import TITLES, cue_sheet, samples
 
-PROGRAMS = ("dvd+rw-mediainfo", "wodim", "readom", "cdrdao", "xorriso", "cdrskin", "isoinfo", "dd")
+PROGRAMS = ("dvd+rw-mediainfo", "wodim", "readom", "cdrdao", "xorriso", "cdrskin", "isoinfo", "dd", "icedax", "genisoimage")
 
 
 def burned(drive, *options):
@@ -77,6 +79,21 @@ def cdrdao_tells(drive):
         drive.run("cdrdao", "read-toc", "--device", DEVICE, "--driver", "generic-mmc", "disc.toc")
         with open(drive.path("disc.toc"), encoding="ascii") as file:
             assert "TRACK MODE1" in file.read()
+
+
+@cell(*CD)
+def icedax_reads(drive):
+    """The sound that burn wrote, and its titles."""
+    good(BURN, "audio", "--drive", "it", cue_sheet(drive), env=drive.env)
+    with drive.served():
+        said = drive.run("icedax", "-D", DEVICE, "-B", "-H", "-x", "-O", "wav", "track.wav")
+        for title in TITLES:
+            assert f"'{title}' recorded successfully" in said, said
+    sound = b""
+    for number in range(len(TITLES)):
+        with wave.open(drive.path(f"track_{number + 1:02}.wav")) as track:
+            sound += track.readframes(track.getnframes())
+    same(sound, samples(drive), "icedax")
 
 
 @cell(*ALL)

@@ -1,5 +1,6 @@
 // Serves a virtual drive on a local socket, so that programs of others can be put in front of it (see shim.cc).
-// server NAME SOCKET: runs until it is killed. The drive's time runs wire::kFaster times as fast as ours.
+// server NAME SOCKET [FASTER]: runs until it is killed. The drive's time runs FASTER times as fast as ours, wire::kFaster times
+// without it.
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -8,6 +9,7 @@
 #include <cstdio>
 #include <cstring>
 #include <mutex>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -38,7 +40,7 @@ bool send_all(int fd, const void* from, size_t bytes) {
 
 class Server {
  public:
-  explicit Server(std::unique_ptr<rec::Transport> drive) : drive_(std::move(drive)) {}
+  Server(std::unique_ptr<rec::Transport> drive, int faster) : drive_(std::move(drive)), faster_(faster) {}
 
   // One caller, until it hangs up.
   void serve(int fd) {
@@ -58,7 +60,7 @@ class Server {
   wire::Answer execute(const wire::Request& request, std::vector<std::byte>& data) {
     const std::lock_guard lock(mutex_);
     const auto now = std::chrono::steady_clock::now();
-    drive_->sleep((now - last_) * wire::kFaster);
+    drive_->sleep((now - last_) * faster_);
     last_ = now;
     rec::Command command;
     std::copy_n(request.cdb, sizeof request.cdb, command.cdb.bytes.begin());
@@ -83,14 +85,15 @@ class Server {
 
   std::mutex mutex_;
   std::unique_ptr<rec::Transport> drive_;
+  const int faster_;
   std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();
 };
 
 }  // namespace
 
 int main(int argc, char** argv) try {
-  if (argc != 3) return std::fputs("server NAME SOCKET\n", stderr), 2;
-  Server server(rec::virt::Registry().open(argv[1]));
+  if (argc != 3 && argc != 4) return std::fputs("server NAME SOCKET [FASTER]\n", stderr), 2;
+  Server server(rec::virt::Registry().open(argv[1]), argc == 4 ? std::stoi(argv[3]) : wire::kFaster);
   const int listener = ::socket(AF_UNIX, SOCK_STREAM, 0);
   sockaddr_un address{};
   address.sun_family = AF_UNIX;

@@ -2,21 +2,33 @@
 import os
 import re
 
-from cells import CD, DEVICE, DVD_MINUS, DVD_PLUS_R, cell, extracted, holds, is_tree, tree
+from cells import CD, DEVICE, DVD_MINUS, DVD_PLUS_R, cell, extracted, holds, is_tree, tree, waited
 from sound import audio_holds, audio_tracks, cue_sheet
 
 PROGRAMS = ("wodim", "genisoimage", "xorriso", "readom", "cdrdao")
 
 
 def wodim(drive, *arguments, **more):
-    return drive.run("wodim", "dev=" + DEVICE, "gracetime=2", "-v", *arguments, **more)
+    said = drive.run("wodim", "dev=" + DEVICE, "gracetime=2", "-v", *arguments, **more)
+    assert "Drive returns wrong" not in said, said
+    return said
 
 
-@cell(*CD)
+@cell(*CD, *DVD_MINUS, *DVD_PLUS_R)
 def wodim_burns(drive):
+    """On DVD it reserves a track and writes it at once, whatever it is told."""
     with drive.served():
         wodim(drive, "-tao", "-data", drive.image)
     holds(drive)
+
+
+@cell("cd-r", "dvd-r", "dvd+r")
+def wodim_waits_for_a_slow_drive(drive):
+    drive.slow_one()
+    with drive.served():
+        wodim(drive, "-sao", "-data", drive.image)
+    holds(drive)
+    waited(drive)
 
 
 @cell(*CD, *DVD_MINUS, *DVD_PLUS_R)
@@ -52,13 +64,23 @@ def wodim_simulates(drive):
 
 @cell(*CD)
 def wodim_appends(drive):
+    append(drive, "-data")
+
+
+@cell(*CD)
+def wodim_appends_in_mode_2(drive):
+    """XA form 1: what it takes for more than one session unless it is told otherwise."""
+    append(drive)
+
+
+def append(drive, *how):
     one, two = tree(drive, "one"), tree(drive, "two")
     with drive.served():
         for i, path in enumerate((one, two)):
             link = ["-C", re.search(r"^\d+,\d+$", wodim(drive, "-msinfo"), re.M)[0], "-M", DEVICE] if i else []
             iso = drive.path("session.iso")
             drive.run("genisoimage", "-quiet", "-R", "-pad", "-graft-points", *link, "-o", iso, f"{os.path.basename(path)}={path}")
-            wodim(drive, "-multi", "-tao", "-data", iso)
+            wodim(drive, "-multi", "-tao", *how, iso)
         is_tree(extracted(drive), one, two)
 
 

@@ -1,5 +1,7 @@
 // The strictness of the virtual drive about CDs: what a host does wrong is refused with the sense of MMC, and nothing is recorded. Command
 // blocks, cue sheets and Q are written out by hand.
+#include "librecorder/virtual/cd_recorder.h"
+
 #include "librecorder/scsi/cue_sheet.h"
 #include "librecorder/virtual/cd_sector.h"
 #include "tests/unit/virtual/rig.h"
@@ -143,6 +145,93 @@ TEST_F(CdRecording, AudioAndDataDoNotMixInOneTrack) {
   ASSERT_TRUE(good(put(0, 20, 2352)));
   ASSERT_TRUE(good(set_write_parameters(track_at_once())));
   EXPECT_TRUE(sensed(write(20, 1), 5, 0x64, 0));
+}
+
+TEST_F(CdRecording, DataAtOnceMayBeOfMode2) {
+  start("cd-r");
+  WriteParameters page = track_at_once(true);
+  page.block_type = WriteParameters::mode2_form1;
+  page.session_format = 0x20;
+  ASSERT_TRUE(good(set_write_parameters(page)));
+  fill(0, 320);
+  ASSERT_TRUE(good(set_write_parameters(track_at_once(true))));
+  EXPECT_TRUE(sensed(write(320, 1), 5, 0x64, 0)) << "mode 1 in the same track";
+  ASSERT_TRUE(good(drive().execute(Command{.cdb = Cdb{0x35, 0, 0, 0, 0, 0, 0, 0, 0, 0}, .timeout = std::chrono::hours(1)})));
+  EXPECT_EQ(disc_information().disc_type, 0x20);
+  expect_readable(0, 320);
+  std::vector<std::byte> sector(2352);
+  ASSERT_TRUE(good(receive({0xBE, 0, 0, 0, 0, 16, 0, 0, 1, 0xF8, 0, 0}, sector)));
+  const CdSectorState state = look_at(std::span<const uint8_t, kCdMain>(reinterpret_cast<const uint8_t*>(sector.data()), kCdMain), true);
+  EXPECT_TRUE(state.readable);
+  EXPECT_EQ(state.mode, CdMode::form1);
+}
+
+TEST_F(CdRecording, TheRunOutOfAudioAtOnceIsSilent) {
+  start("cd-r");
+  ASSERT_TRUE(good(set_write_parameters(parameters(WriteParameters::track_at_once, 0))));
+  for (int32_t lba = 0; lba < 320; lba += 20) ASSERT_TRUE(good(put(lba, 20, 2352)));
+  ASSERT_TRUE(good(drive().execute(Command{.cdb = Cdb{0x35, 0, 0, 0, 0, 0, 0, 0, 0, 0}, .timeout = std::chrono::hours(1)})));
+  EXPECT_EQ(track(1).size, 322u);
+  std::vector<std::byte> sound(2448);
+  ASSERT_TRUE(good(receive({0xBE, 0, 0, 0, 1, 0x41, 0, 0, 1, 0xF8, 1, 0}, sound)));
+  EXPECT_TRUE(std::all_of(sound.begin(), sound.begin() + kCdMain, [](std::byte b) { return b == std::byte{}; }));
+  const Q q = get_q(std::span(reinterpret_cast<const uint8_t*>(sound.data()), sound.size()).last<kCdSub>());
+  EXPECT_TRUE(q_is_good(q));
+  EXPECT_EQ(of_bcd(q[9]), (321u + 150u) % 75u);
+  EXPECT_TRUE(sensed(read_cd(322, 0, 0xF8, 0, 2352), 8, 0x00, 0)) << "the pause of a track that may come";
+}
+
+TEST_F(CdRecording, WhereWritingGoesOnDependsOnTheWriteType) {
+  start("cd-r");
+  const auto next = [&](uint8_t type, uint8_t block_type) {
+    EXPECT_TRUE(good(set_write_parameters(parameters(type, block_type))));
+    return static_cast<int32_t>(track(0xFF).next_writable.get());
+  };
+  EXPECT_EQ(next(WriteParameters::track_at_once, 0), 0);
+  EXPECT_EQ(next(WriteParameters::session_at_once, 0), -150);
+  EXPECT_EQ(next(WriteParameters::raw, WriteParameters::raw_2352_pq), kAtipLeadInStart);
+  ASSERT_TRUE(good(set_write_parameters(track_at_once(true))));
+  fill(0, 320);
+  ASSERT_TRUE(good(drive().execute(Command{.cdb = Cdb{0x35, 0, 0, 0, 0, 0, 0, 0, 0, 0}, .timeout = std::chrono::hours(1)})));
+  ASSERT_TRUE(good(close_with(2)));
+  EXPECT_EQ(next(WriteParameters::track_at_once, 0), 322 + 11400);
+  EXPECT_EQ(next(WriteParameters::session_at_once, 0), 322 + 11250);
+}
+
+TEST_F(CdRecording, TheHeadIsWhereItReadLast) {
+  start("cd-r");
+  ASSERT_TRUE(good(set_write_parameters(parameters(WriteParameters::session_at_once, 0))));
+  ASSERT_TRUE(good(cue(sheet())));
+  for (int32_t lba = -150; lba < 300; lba += 10) ASSERT_TRUE(good(put(lba, 10, 2352))) << lba;
+  ASSERT_TRUE(good(drive().execute(Command{.cdb = Cdb{0x35, 0, 0, 0, 0, 0, 0, 0, 0, 0}, .timeout = std::chrono::hours(1)})));
+  const auto here = [&](uint8_t time) {
+    const auto bytes = ask({0x42, time, 0x40, 1, 0, 0, 0, 0, 16, 0}, 16);
+    SubChannelPosition position;
+    EXPECT_TRUE(fsi::load(bytes, 4, position));
+    return position;
+  };
+  ASSERT_TRUE(good(read_cd(160, 0, 0xF8, 0, 2352)));
+  SubChannelPosition position = here(0);
+  EXPECT_EQ(position.track, 1);
+  EXPECT_EQ(position.index, 1);
+  EXPECT_EQ(position.adr_control, 0x10);
+  EXPECT_EQ(position.absolute, 160u);
+  EXPECT_EQ(position.relative, 160u);
+  position = here(2);
+  EXPECT_EQ(position.absolute, 0x00040Au) << "00:04:10";
+  EXPECT_EQ(position.relative, 0x00020Au);
+}
+
+TEST_F(CdRecording, TheCheckOfAFormattedQIsTheDrives) {
+  start("cd-r");
+  ASSERT_TRUE(good(set_write_parameters(parameters(WriteParameters::raw, WriteParameters::raw_2352_pq))));
+  std::vector<std::byte> block(kCdMain + 16);
+  Q q = q_point(0, 1, 0xA0, msf_of(kAtipLeadInStart), 0, {1, 0, 0});
+  q[10] = q[11] = 0;
+  const auto bytes = std::as_bytes(std::span(q));
+  std::copy(bytes.begin(), bytes.end(), block.begin() + kCdMain);
+  const auto at = static_cast<uint32_t>(kAtipLeadInStart);
+  EXPECT_TRUE(good(send({0x2A, 0, b(at, 3), b(at, 2), b(at, 1), b(at, 0), 0, 0, 1, 0}, block)));
 }
 
 TEST_F(CdRecording, ReadCdMakesSectorsOfDataTracksAndSelectsTheirFields) {

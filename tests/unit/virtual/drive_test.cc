@@ -257,7 +257,7 @@ TEST_F(VirtualDrive, WriteParametersAreChecked) {
   }));
   EXPECT_TRUE(refused([](WriteParameters& p) { p.write_type_flags = 0x0F; }));
   EXPECT_TRUE(refused([](WriteParameters& p) { p.block_type = WriteParameters::raw_2352; }));
-  EXPECT_TRUE(refused([](WriteParameters& p) { p.block_type = WriteParameters::mode2_form1; }));
+  EXPECT_TRUE(refused([](WriteParameters& p) { p.block_type = WriteParameters::mode2_form2; }));
   EXPECT_TRUE(refused([](WriteParameters& p) { p.track_mode_flags = 0; })) << "audio";
   EXPECT_TRUE(refused([](WriteParameters& p) { p.track_mode_flags = kControlIncremental; })) << "not with track at once";
   EXPECT_TRUE(refused([](WriteParameters& p) { p.track_mode_flags = 0x40 | kControlData; })) << "reserved multisession value";

@@ -99,6 +99,8 @@ TEST_F(Overwritable, DvdRwBecomesRestrictedOverwriteAndBack) {
   EXPECT_TRUE(sensed(format(0x15, all + 16), 5, 0x26, 0));
   EXPECT_TRUE(sensed(format(0x15, all - 1), 5, 0x26, 0));
   EXPECT_TRUE(sensed(format(0x13, 0), 5, 0x26, 0)) << "nothing to grow";
+  format_and_wait(0x15, 0, 16);  // of a size that the drive chooses
+  EXPECT_EQ(drive().disc()->format.blocks, all);
   format_and_wait(0x15, all, 16);
   EXPECT_EQ(profile(), 0x13);
   EXPECT_EQ(disc_information().last_session_state(), SessionState::incomplete);
@@ -176,7 +178,36 @@ TEST_F(Overwritable, DvdMinusWantsItsPacketsWhole) {
   EXPECT_TRUE(sensed(write(0, 16), 5, 0x64, 1)) << "packet size";
   page.packet_size = 16;
   ASSERT_TRUE(good(set_write_parameters(page)));
+  EXPECT_TRUE(sensed(write(0, 8), 5, 0x24, 0)) << "half of a packet";
   EXPECT_TRUE(good(write(0, 16)));
+}
+
+TEST_F(Overwritable, DvdMinusAtOnceHasNoPackets) {
+  start("dvd-r", 4096);
+  WriteParameters page;
+  page.write_type_flags = WriteParameters::session_at_once;
+  page.track_mode_flags = kControlData;
+  page.block_type = WriteParameters::mode1;
+  ASSERT_TRUE(good(set_write_parameters(page)));
+  ASSERT_TRUE(good(run({0x53, 0, 0, 0, 0, 0, 0, 0, 37, 0})));
+  EXPECT_TRUE(good(write(0, 31)));
+  EXPECT_TRUE(good(write(31, 6)));
+  EXPECT_TRUE(good(drive().execute(Command{.cdb = Cdb{0x35, 0, 0, 0, 0, 0, 0, 0, 0, 0}, .timeout = std::chrono::hours(1)})));
+  EXPECT_EQ(disc_information().disc_status(), DiscStatus::finalized);
+  EXPECT_EQ(last_lba(), 47u);
+}
+
+TEST_F(Overwritable, TheControlDataOfDvdMinusAreToldBeforeTheyAreWritten) {
+  start("dvd-r-dl");
+  const auto bytes = ask({0xAD, 0, 0, 0, 0, 0, 0, 0x10, 0, 20, 0, 0}, 20);
+  ASSERT_EQ(bytes.size(), 20u);
+  EXPECT_EQ(bytes[4], std::byte{0x26});
+  close();
+  registry().insert("d", "dvd+r");
+  open();
+  while (run({0x00}).sense.key == 6) {
+  }
+  EXPECT_TRUE(sensed(receive({0xAD, 0, 0, 0, 0, 0, 0, 0x10, 0, 20, 0, 0}, {}), 5, 0x24, 0)) << "DVD-R and -RW only";
 }
 
 TEST_F(Overwritable, DvdRamNeedsNoFormatAndNoClosing) {
@@ -188,8 +219,14 @@ TEST_F(Overwritable, DvdRamNeedsNoFormatAndNoClosing) {
   expect_readable(1'000'001, 3);
   EXPECT_TRUE(sensed(close_with(2), 5, 0x2C, 0));
   // Without certification the data stay.
-  ASSERT_TRUE(good(format(0x00, 2'236'704, 0, 0, 0xA2)));
-  until_ready();
+  FormatList list;
+  list.flags = 0xA2;
+  list.descriptor_length = 8;
+  list.blocks = 2'236'704;
+  for (const uint8_t complete : {0x00, 0x08}) {  // the list of defects is kept, or not
+    ASSERT_TRUE(good(send({0x04, static_cast<uint8_t>(0x11 | complete), 0, 0, 0, 0}, fsi::bytes_of(list))));
+    until_ready();
+  }
   expect_readable(1'000'001, 3);
   format_and_wait(0x00, 2'236'704);
   std::vector<std::byte> sector;
