@@ -10,6 +10,7 @@ import os
 import random
 import re
 import shutil
+import signal
 import struct
 import subprocess
 import tempfile
@@ -213,6 +214,44 @@ class Audio(Cd):
         self.burn("virtual", "remove", "d")
         self.drive("dvd+r")
         self.assertIn("needs a CD-R or CD-RW", self.burn("audio", "--drive", "d", good, code=4))
+
+
+class Interrupted(Cd):
+    def interrupt(self, phase, *args):
+        """Ctrl-C as soon as `phase` begins, on a drive that takes its time. The last line is the message."""
+        burn = subprocess.Popen([BURN, *args, "--drive", "d", "--progress=json"], env=self.env, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        lines, sent = [], False
+        for line in burn.stderr:
+            lines.append(line.decode().rstrip("\n"))
+            if not sent and line.startswith(b"{") and json.loads(line)["phase"] == phase:
+                burn.send_signal(signal.SIGINT)
+                sent = True
+        self.assertEqual(burn.wait(timeout=60), 130, lines)
+        burn.stderr.close()
+        self.assertTrue(sent, lines)
+        return [line for line in lines if not line.startswith("{")]
+
+    def test_ctrl_c_leaves_the_drive_free_and_the_disc_as_usable_as_its_kind_allows(self):
+        one, _ = self.wav("one.wav", 588 * 4500)
+        # SEND OPC INFORMATION takes two seconds, so that there is a time before the first sector.
+        for mode, media, phase, says, state in (
+            ("tao", "cd-r", "preparing", "interrupted", "blank"),
+            ("tao", "cd-r", "writing", r"interrupted after \d+ sectors \(track 1 was ended after \d+ sectors, the session is open", "appendable"),
+            ("dao", "cd-r", "preparing", "interrupted", "blank"),
+            ("dao", "cd-rw", "writing", r"\d+ sectors were written; what is written at once cannot be ended early, the disc is lost, but can be erased", None),
+            ("raw", "cd-r", "writing", r"the disc is lost\)", None),
+        ):
+            with self.subTest(mode=mode, phase=phase):
+                self.burn("virtual", "add", "d", "--media", media, "--speed", "8", "--real-time")
+                said = self.interrupt(phase, "audio", "--mode", mode, one)
+                self.assertEqual(len(said), 2, said)
+                self.assertTrue(said[0].startswith("burn: stopping: "), said)
+                self.assertRegex(said[1], "^burn: .*" + says)
+                info = json.loads(self.burn("info", "--drive", "d", "--json"))
+                if state:
+                    self.assertEqual(info["medium"]["state"], state)
+                self.burn("eject", "--drive", "d")  # a locked tray would not open
+                self.burn("virtual", "remove", "d")
 
 
 class Raw(Cd):
