@@ -258,11 +258,7 @@ class CueReader {
   void read_text(const TextWord& word) {
     need(2, "TITLE \"text\"");
     if (words_[1].size() > 160) refuse("the text is longer than 160 characters");
-    size_t lost = 0;
-    sheet_.cd_text.set(word.type, in_track_ ? sheet_.tracks.size() : 0, latin1_of(words_[1], &lost));
-    if (lost)
-      sheet_.notes.push_back(lines_.path() + ":" + std::to_string(line_) + ": CD-TEXT has no letters for " + std::to_string(lost) +
-                             " of its characters; they become '?'");
+    sheet_.cd_text[0].set(word.type, in_track_ ? sheet_.tracks.size() : 0, utf8_of(words_[1]));
   }
 
   void end_track() const {

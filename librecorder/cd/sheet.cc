@@ -181,9 +181,12 @@ class SheetOpener {
       if (decoded.text.empty()) lines_.refuse(sheet_.cd_text_line, "the file of CD-TEXT has no good pack in it");
       if (decoded.damaged) layout_.notes.push_back(std::to_string(decoded.damaged) + " packs of CD-TEXT are damaged and left out");
       layout_.cd_text = decoded.text;
-    } else if (!sheet_.cd_text.texts.empty()) {
-      layout_.cd_text.blocks = {sheet_.cd_text};
+      return;
     }
+    size_t lost = 0;
+    for (const auto& [number, block] : sheet_.cd_text)
+      if (!block.texts.empty()) layout_.cd_text.blocks.push_back(encoded(block, lost));
+    if (lost) layout_.notes.push_back("CD-TEXT has no letters for " + std::to_string(lost) + " of the characters in the texts; they become '?'");
   }
 
   const Sheet& sheet_;

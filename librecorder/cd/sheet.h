@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -55,8 +56,8 @@ struct Sheet {
   std::string mcn;
   std::vector<SheetFile> files;
   std::vector<SheetTrack> tracks;
-  CdTextBlock cd_text;       ///< ISO 8859-1
-  std::string cd_text_file;  ///< CDTEXTFILE: packs, instead of the texts
+  std::map<uint8_t, CdTextBlock> cd_text;  ///< UTF-8, by the number that the description gives the language
+  std::string cd_text_file;                ///< CDTEXTFILE: packs, instead of the texts
   uint32_t cd_text_line = 0;
   std::vector<std::string> notes;
 };

@@ -3,6 +3,8 @@
 layout of descriptions with what cdrdao makes of them, the data with what bchunk extracts; and each bad input has its line and exit code.
 Needs DISCPRESS_BIN. A foreign program that is missing is a skip on a user's machine and a failure in CI."""
 
+import ctypes
+import ctypes.util
 import glob
 import json
 import lzma
@@ -172,6 +174,54 @@ class Audio(Cd):
         start = info["medium"]["tracks"][1]["start"]
         self.assertEqual(start, 302 + 11400)
         self.assertEqual(self.on_disc(start, 300), b + bytes(200 * RAW))  # four seconds at least
+
+    def packs_on_disc(self):
+        """CD-TEXT as the lead-in's subchannel R to W has it: four packs of 18 bytes in 96 symbols of six bits; each pack once."""
+        (layer,) = glob.glob(os.path.join(self.dir.name, "state/discpress/drives/d/disc/raw"))
+        packs = {}
+        with open(layer, "rb") as f:
+            for lba in range(-11635, -11635 + 200):
+                f.seek((lba - LAYER_FIRST) * WITH_SUB + RAW)
+                bits = "".join(f"{b & 0x3F:06b}" for b in f.read(96))
+                whole = int(bits, 2).to_bytes(72, "big")
+                for i in range(0, 72, 18):
+                    packs.setdefault((whole[i + 3] & 0x70, whole[i + 2]), whole[i : i + 18])
+        return b"".join(packs[key] for key in sorted(packs))
+
+    def test_texts_beyond_latin_are_read_by_libcdio(self):
+        name = ctypes.util.find_library("cdio") or "libcdio.so.19"
+        try:
+            cdio = ctypes.CDLL(name)
+        except OSError:
+            return self.foreign("libcdio.so")
+        cdio.cdtext_init.restype = ctypes.c_void_p
+        cdio.cdtext_data_init.argtypes = [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_size_t]
+        cdio.cdtext_get_const.restype = ctypes.c_char_p
+        cdio.cdtext_get_const.argtypes = [ctypes.c_void_p, ctypes.c_int, ctypes.c_uint8]
+        cdio.cdtext_destroy.argtypes = [ctypes.c_void_p]
+        one, _ = self.wav("one.wav", 588 * 300)
+        wide = lambda s: "".join(chr(ord(c) + 0xFEE0) if "!" <= c <= "~" else "\u3000" if c == " " else c for c in s)
+        for texts, read in (
+            (("Größe", "Ånd", "Café del Mar", "x"), lambda s: s),
+            (("日本の歌", "東京 Jazz 60", "カフェ・デル・マール", "長い題名" * 10), wide),
+            (("Москва", "Альбом 1", "Привет", "ΕΛΛΑΔΑ"), wide),
+        ):
+            with self.subTest(texts[0]):
+                self.drive()
+                said = subprocess.run([BURN, "audio", "--drive", "d", one, one, "--title", texts[0], "--performer", texts[1], "--track-title", texts[2],
+                                       "--track-title", texts[3]], env=self.env, stderr=subprocess.PIPE, check=True).stderr.decode()
+                self.assertNotIn("CD-TEXT", said)
+                packs = self.packs_on_disc()
+                text = cdio.cdtext_init()
+                self.assertEqual(cdio.cdtext_data_init(text, packs, len(packs)), 0)
+                title, performer = 0, 1
+                got = [cdio.cdtext_get_const(text, *which).decode() for which in ((title, 0), (performer, 0), (title, 1), (title, 2))]
+                self.assertEqual(got, [read(t) for t in texts])
+                cdio.cdtext_destroy(text)
+                self.burn("virtual", "remove", "d")
+        self.drive()
+        said = subprocess.run([BURN, "audio", "--drive", "d", one, "--title", "한국어 é"], env=self.env, stderr=subprocess.PIPE, check=True).stderr.decode()
+        self.assertIn("CD-TEXT has no letters for 3 of the characters in the titles; they become '?'", said)
 
     def test_dry_run_and_simulation_leave_the_disc_alone(self):
         self.drive()

@@ -160,9 +160,14 @@ inline void expect_disc(const DriveEntry& entry, const cd::DiscLayout& layout, c
   const cd::DecodedCdText text = cd::decode_cd_text(std::span(packs).subspan(4));
   EXPECT_EQ(text.damaged, 0u);
   EXPECT_EQ(text.packs, image.cd_text().size());
-  ASSERT_EQ(text.text.blocks.size(), 1u);
-  for (const auto& [type, texts] : layout.cd_text.blocks[0].texts)
-    for (size_t i = 0; i < texts.size(); ++i) EXPECT_EQ(text.text.blocks[0].get(type, i), texts[i]);
+  ASSERT_EQ(text.text.blocks.size(), layout.cd_text.blocks.size());
+  for (size_t b = 0; b < text.text.blocks.size(); ++b) {
+    const cd::CdTextBlock &read = text.text.blocks[b], &wanted = layout.cd_text.blocks[b];
+    EXPECT_EQ(read.language, wanted.language);
+    EXPECT_EQ(read.charset, wanted.charset);
+    for (const auto& [type, texts] : wanted.texts)
+      for (size_t i = 0; i < texts.size(); ++i) EXPECT_EQ(read.get(type, i), texts[i]);
+  }
 }
 
 /// The same of tracks that were written at once on a blank disc, and closed.
