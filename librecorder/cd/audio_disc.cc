@@ -36,7 +36,8 @@ void add_texts(DiscLayout& layout, const AudioDisc& disc) {
   if (block.texts.empty()) return;
   size_t lost = 0;
   layout.cd_text.blocks.push_back(encoded(std::move(block), lost));
-  if (lost) layout.notes.push_back("CD-TEXT has no letters for " + std::to_string(lost) + " of the characters in the titles; they become '?'");
+  if (lost)
+    layout.notes.push_back("CD-TEXT has no letters for " + std::to_string(lost) + " of the characters in the titles; they become '?'");
 }
 
 }  // namespace

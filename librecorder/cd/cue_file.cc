@@ -127,7 +127,7 @@ class CueReader {
   void read_line(std::string_view line) {
     if (line.find('\0') != line.npos) refuse("it holds a zero byte; this is no cue sheet");
     const size_t begin = line.find_first_not_of(" \t");
-    if (begin != line.npos && upper(line.substr(begin, 3)) == "REM") return;
+    if (begin != line.npos && upper(line.substr(begin, 3)) == "REM") return read_remark(line.substr(begin));
     split(line);
     if (words_.empty()) return;
     const std::string word = upper(words_[0]);
@@ -149,6 +149,15 @@ class CueReader {
       if (word == text.name) return read_text(text);
     if (word == "SIZE_INFO" || word == "TOC_INFO" || word == "TOC_INFO2") return;  // made anew
     refuse(quoted(words_[0]) + " is no word of a cue sheet");
+  }
+
+  /// Anything may be said in a REM, but "REM SESSION 02" is how images of discs of several sessions have it.
+  void read_remark(std::string_view line) {
+    if (upper(line).rfind("REM SESSION ", 0) != 0) return;
+    split(line);
+    if (words_.size() == 3 && number(words_[2], 1, 99, "the session") > 1)
+      refuse(
+          "here begins another session, and a disc at once has one; split it here: burn the part before with --multi, its data after it");
   }
 
   void read_file() {
@@ -235,7 +244,10 @@ class CueReader {
         t.pre_emphasis = true;
       else if (flag == "4CH")
         t.four_channel = true;
-      else if (flag != "SCMS" && flag != "DATA")
+      else if (flag == "SCMS")
+        sheet_.notes.push_back(lines_.path() + ":" + std::to_string(line_) +
+                               ": copy management (SCMS) is not recorded; without DCP no copy is permitted");
+      else if (flag != "DATA")
         refuse(quoted(words_[i]) + " is no flag; there are DCP, PRE, 4CH and SCMS");
     }
   }

@@ -101,15 +101,17 @@ class SheetOpener {
         lines_.refuse(piece.line, "the track is " + time_text(bytes / block) + " long, longer than any CD");
     }
     begins.push_back(bytes);
-    if (bytes % block != 0 && !is_audio(track.format))
+    const bool raw = track.format == BlockFormat::mode1_raw || track.format == BlockFormat::mode2_raw;
+    if (bytes % block != 0 && !is_audio(track.format) && (raw || !sheet_.pads_data))
       lines_.refuse(described.pieces.back().line, "the data of the track is " + std::to_string(bytes) +
                                                       " bytes, and that is no multiple of its blocks of " + std::to_string(block) +
                                                       "; the mode or the file is wrong");
     if (bytes % block != 0)
-      layout_.notes.push_back("track " + std::to_string(layout_.tracks.size() + 1) + ": its last sector is filled up with silence");
+      layout_.notes.push_back("track " + std::to_string(layout_.tracks.size() + 1) + ": its last sector is filled up with " +
+                              (is_audio(track.format) ? "silence" : "zeros"));
     track.sectors = static_cast<uint32_t>((bytes + block - 1) / block);
     place_indexes(described, track, begins);
-    if (track.format == BlockFormat::mode1_raw || track.format == BlockFormat::mode2_raw) check_raw(described, track);
+    if (raw) check_raw(described, track);
     layout_.tracks.push_back(std::move(track));
   }
 
@@ -130,7 +132,8 @@ class SheetOpener {
     uint64_t before = 0;
     for (const SheetIndex& index : described.indexes) {
       // Files of audio need not end with a sector; an index in the next one is where that sector begins.
-      const uint64_t at = begins[std::min(index.piece, begins.size() - 1)] / track.stored_block() + index.after;
+      const uint64_t begin = begins[std::min(index.piece, begins.size() - 1)] + (index.rounded_up ? track.stored_block() - 1 : 0);
+      const uint64_t at = begin / track.stored_block() + index.after;
       if (at >= track.sectors)
         lines_.refuse(index.line, "index " + std::to_string(index.number) + " lies at " + time_text(at) + " of a track that is " +
                                       time_text(track.sectors) + " long");
@@ -186,7 +189,8 @@ class SheetOpener {
     size_t lost = 0;
     for (const auto& [number, block] : sheet_.cd_text)
       if (!block.texts.empty()) layout_.cd_text.blocks.push_back(encoded(block, lost));
-    if (lost) layout_.notes.push_back("CD-TEXT has no letters for " + std::to_string(lost) + " of the characters in the texts; they become '?'");
+    if (lost)
+      layout_.notes.push_back("CD-TEXT has no letters for " + std::to_string(lost) + " of the characters in the texts; they become '?'");
   }
 
   const Sheet& sheet_;

@@ -41,9 +41,13 @@ constexpr TextWord kTexts[] = {
 
 class TocReader {
  public:
-  TocReader(std::string_view text, const std::string& path) : text_(text), lines_(path, "reading the toc file") { sheet_.path = path; }
+  TocReader(std::string_view text, const std::string& path) : text_(text), lines_(path, "reading the toc file") {
+    sheet_.path = path;
+    sheet_.pads_data = true;  // as cdrdao does
+  }
 
   Sheet read() {
+    if (text_.starts_with("\xEF\xBB\xBF")) text_.remove_prefix(3);
     while (next()) read_statement();
     finish_track();
     if (sheet_.tracks.empty()) refuse("it has no TRACK");
@@ -223,7 +227,8 @@ class TocReader {
       const uint32_t line = token_line_;
       const auto number = static_cast<uint8_t>(t.indexes.size() + 1);
       // From INDEX 01 on, which a START further down may still move.
-      t.indexes.push_back({number, 0, sectors("INDEX"), line});
+      const uint32_t after = sectors("INDEX");
+      t.indexes.push_back({number, 0, after, line});
     } else {
       refuse(quoted() + " is no word of a toc file");
     }
@@ -255,7 +260,11 @@ class TocReader {
   void finish_track() {
     if (sheet_.tracks.empty()) return;
     auto& indexes = sheet_.tracks.back().indexes;
-    for (size_t i = 1; i < indexes.size(); ++i) indexes[i].after += indexes[0].after;
+    for (size_t i = 1; i < indexes.size(); ++i) {
+      indexes[i].piece = indexes[0].piece;
+      indexes[i].after += indexes[0].after;
+      indexes[i].rounded_up = indexes[0].rounded_up;
+    }
   }
 
   void read_file() {
@@ -321,7 +330,7 @@ class TocReader {
     started_ = true;
     const uint32_t line = token_line_;
     // Without a time it is where the data has come to, and that is the beginning of the next piece.
-    SheetIndex start{1, t.pieces.size(), 0, line};
+    SheetIndex start{1, t.pieces.size(), 0, line, true};
     if (next()) {
       const bool time = !is_string_ && token_.find(':') != token_.npos;
       put_back();

@@ -237,6 +237,10 @@ class Audio(Cd):
         fast, _ = self.wav("fast.wav", 48000 * 5, rate=48000)
         many, _ = self.wav("many.wav", 44100 * 5, channels=6)
         text = self.path("text.wav", "this is no sound")
+        self.foreign("flac")
+        subprocess.run(["flac", "-s", "-f", good, "-o", self.path("cut.flac")], check=True)
+        os.truncate(self.path("cut.flac"), os.path.getsize(self.path("cut.flac")) // 2)
+        words = [option for i in range(80) for option in ("--track-title", "x" * 60)]
         long = self.path("long.cue", 'FILE "long.bin" BINARY\nTRACK 01 AUDIO\nINDEX 01 00:00:00\n')
         with open(self.path("long.bin"), "wb") as f:
             f.truncate(370000 * RAW)
@@ -246,6 +250,10 @@ class Audio(Cd):
             ("no audio file that can be read", 1, [text]),
             ("No such file or directory", 1, [self.path("none.wav")]),
             ("there are 100 tracks and a CD takes 99", 2, [good] * 100),
+            ("cut.flac: reading audio: ", 1, [good, self.path("cut.flac")]),
+            ("take more than 256 packs of 12 characters; shorten them", 1, [good] * 80 + words),
+            ("there are 3 of them and 1 tracks", 2, [good, "--track-title", "a", "--track-title", "b", "--track-title", "c"]),
+            ("a disc with data needs --mode dao or raw", 2, [self.path("mixed.toc", 'CD_ROM\nTRACK MODE1\nZERO 0:5:0\n'), "--mode", "tao"]),
             ("the ISRC 'US-1' is not two letters", 2, [good, "--isrc", "US-1"]),
             ("the catalog number '123' is not 13 digits", 2, [good, "--mcn", "123"]),
             ("there are 2 of them and 1 tracks", 2, [good, "--isrc", "USEM39600078", "--isrc", "USEM39600079"]),
@@ -340,6 +348,63 @@ class Raw(Cd):
             self.assertEqual(ours, wanted, f"seed {seed}:\n{text}\n{theirs}")
             compared += len(ours)
         print(f"{compared} tracks of 25 cue sheets lie where cdrdao puts them")
+
+    def test_the_layout_is_what_cdrdao_makes_of_random_toc_files(self):
+        self.foreign("cdrdao")
+        self.drive()
+        compared = 0
+        self.path("a.cdr", bytes(2000 * RAW))
+        self.path("d.iso", bytes(400 * SECTOR))
+        with wave.open(self.path("w.wav"), "wb") as out:
+            out.setnchannels(2), out.setsampwidth(2), out.setframerate(44100)
+            out.writeframes(bytes(588 * 1000 * 4))
+        for seed in range(40):
+            rand = random.Random(seed)
+            data = rand.random() < 0.3
+            text = ("CD_ROM" if data else rand.choice(("CD_DA", "// nothing", "CD_ROM_XA"))) + "\n"
+            text += rand.choice(("", 'CATALOG "0724385356926"\n'))
+            for number in range(1, rand.randint(2, 7)):
+                if number == 1 and data:
+                    text += 'TRACK MODE1\n' + rand.choice(("", "NO COPY\n", "COPY\n"))
+                    text += rand.choice(('DATAFILE "d.iso"\n', 'DATAFILE "d.iso" 00:04:50 // not all\n', 'ZERO 00:03:00\nSTART\nDATAFILE "d.iso"\n'))
+                    text += rand.choice(("", "ZERO 00:02:00\n"))
+                    continue
+                text += "TRACK AUDIO\n" + rand.choice(("", "COPY\n", "NO COPY PRE_EMPHASIS\n", "TWO_CHANNEL_AUDIO\n", 'ISRC "USEM39600078" '))
+                pregap = rand.choice(("", "PREGAP 00:01:%02d\n" % rand.randint(0, 74), "SILENCE 0:2:0 START\n", "SILENCE 90001 START\n", 'FILE "a.cdr" 0 1:0\nSTART\n', "late"))
+                if pregap == 'FILE "a.cdr" 0 1:0\nSTART\n':
+                    pregap = 'FILE "a.cdr" 0 0:1:0\nSTART\n'
+                text += "" if pregap == "late" else pregap
+                pieces = 0
+                for _ in range(rand.randint(1, 3)):
+                    kind = rand.randint(0, 3)
+                    if kind == 0:
+                        text += 'FILE "a.cdr" 0:0:%d 0:5:%d\n' % (rand.randint(0, 74), rand.randint(0, 74))
+                    elif kind == 1:
+                        text += 'AUDIOFILE "w.wav" %d %d\n' % (rand.randint(0, 60000), rand.randint(180000, 290000))
+                    elif kind == 2:
+                        text += 'FILE "w.wav" 0\n'
+                    else:
+                        text += "SILENCE 00:04:%02d\n" % rand.randint(0, 74)
+                    pieces += 1
+                if pregap == "late":
+                    text += rand.choice(("START 00:00:%02d\n" % rand.randint(1, 20), "START\nSILENCE 00:05:00\n")) if pieces > 1 else ""
+                if rand.random() < 0.4:
+                    text += "INDEX 0:1:%02d\n" % rand.randint(0, 74)
+                    text += rand.choice(("", "INDEX 0:2:10 // and another\n"))
+            toc = self.path("r.toc", text)
+            done = subprocess.run(["cdrdao", "show-toc", toc], cwd=self.dir.name, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            self.assertEqual(done.returncode, 0, f"{text}{done.stderr.decode()}")
+            theirs = done.stdout.decode()
+            wanted = []
+            for part in theirs.split("TRACK ")[1:]:
+                field = lambda name: [int(n) for n in re.findall(rf"{name}[^(]*\( *(\d+)\)", part)]
+                wanted.append((field("START")[0], field("END")[0], (field("PREGAP") or [0])[0], field(r"INDEX +\d+"), "COPY PERMITTED" in part))
+            plan = json.loads(self.burn("raw", "--drive", "d", "--dry-run", "--json", toc))
+            ours = [(t["start"], t["end"], t["start"] - t["pause"] - (150 if t["number"] == 1 else 0), [t["start"] + i for i in t["indexes"]], t["copy"])
+                    for t in plan["contents"]]
+            self.assertEqual(ours, wanted, f"seed {seed}:\n{text}\n{theirs}")
+            compared += len(ours)
+        print(f"{compared} tracks of 40 toc files lie where cdrdao puts them")
 
     def test_data_of_a_foreign_image_comes_back_as_bchunk_extracts_it(self):
         self.foreign("bchunk")
