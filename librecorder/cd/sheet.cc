@@ -3,6 +3,7 @@
 #include <fcntl.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <filesystem>
 #include <map>
@@ -73,11 +74,30 @@ class SheetOpener {
       if (file.kind == SheetFile::Kind::decoded)
         open = open_audio_file(*path, layout_.notes);
       else
-        open = open_file_bytes(*path, audio && file.kind == SheetFile::Kind::motorola);
+        open = open_plain(*path, audio, file.kind == SheetFile::Kind::motorola);
     } catch (const fsi::Error& e) {
       lines_.refuse(file.line, e.where() + ": " + e.why());
     }
     return open;
+  }
+
+  /// A file of audio that is called binary by mistake would be recorded with its header, which is heard; a compressed one as noise.
+  static std::shared_ptr<ByteSource> open_plain(const std::string& path, bool audio, bool motorola) {
+    const auto source = open_file_bytes(path);
+    if (!audio) return source;
+    std::array<std::byte, 12> head{};
+    if (source->bytes() >= head.size()) source->read(0, head);
+    const std::string_view text(reinterpret_cast<const char*>(head.data()), head.size());
+    const char* kind = text.starts_with("RIFF") && text.ends_with("WAVE")   ? "WAVE"
+                       : text.starts_with("FORM") && text.ends_with("AIFF") ? "AIFF"
+                       : text.starts_with("fLaC")                           ? "FLAC"
+                       : text.starts_with("OggS")                           ? "OGG"
+                       : text.starts_with("ID3")                            ? "MP3"
+                                                                            : nullptr;
+    if (kind)
+      throw fsi::Error(fsi::ErrorKind::source, source->name(), kReading,
+                       std::string("it shall be plain samples, and is ") + kind + "; its type is wrong");
+    return motorola ? open_file_bytes(path, true) : source;
   }
 
   void add(const SheetTrack& described) {

@@ -53,6 +53,20 @@ TEST(CueFile, TellsTracksPausesIndexesAndCodes) {
   EXPECT_EQ(sector, std::vector<std::byte>(kSectorBytes));
 }
 
+TEST(CueFile, TakesTextsAsPeopleWriteThem) {
+  const auto title = [](const std::string& text) {
+    return std::string(parse_cue("FILE a.bin BINARY\nTRACK 1 AUDIO\nINDEX 1 0:0:0\n" + text, "a.cue").cd_text[0].get(CdTextType::title, 1));
+  };
+  EXPECT_EQ(title("TITLE \"The \"Best\" of\""), "The \"Best\" of");
+  EXPECT_EQ(title("\ttitle\tWord  "), "Word");
+  EXPECT_EQ(title("TITLE \"\""), "");
+  EXPECT_EQ(title("TITLE \"\xE4\""), "\xC3\xA4");
+  EXPECT_EQ(title("TITLE \"  a  b \" \r\n"), "  a  b ");
+  expect_error([&] { title("TITLE Two Words"); }, ErrorKind::source, "a.cue:4: reading the cue sheet: it should read: TITLE \"text\"");
+  expect_error([&] { title("SONGWRITER"); }, ErrorKind::source, "it should read: SONGWRITER \"text\"");
+  expect_error([&] { title("TITLE \"Open"); }, ErrorKind::source, "a quotation mark has no end");
+}
+
 TEST(CueFile, APauseMayLieInTheFileBefore) {
   Scratch scratch;
   scratch.file("a.bin", sectors_of(1000));
@@ -141,6 +155,10 @@ TEST(CueFile, ThatLiesIsFoundOut) {
   expect_error(cue("FILE a.bin BINARY\nTRACK 01 MODE1/2048\nINDEX 01 00:00:00\n"), ErrorKind::source, "no multiple of its blocks of 2048");
   expect_error(cue("FILE a.bin BINARY\nTRACK 01 MODE1/2352\nINDEX 01 00:00:00\n"), ErrorKind::source,
                "l.cue:2: reading the description of a CD: the track shall be raw data, and its first sector has no sync");
+  scratch.file("w.bin", "RIFF....WAVEfmt " + std::string(2352 * 300, 'x'));
+  expect_error(cue("FILE w.bin BINARY\nTRACK 01 AUDIO\nINDEX 01 00:00:00\n"), ErrorKind::source,
+               "l.cue:1: reading the description of a CD: " + (scratch.path() / "w.bin").string() +
+                   ": it shall be plain samples, and is WAVE; its type is wrong");
   expect_error(cue("FILE a.bin WAVE\nTRACK 01 AUDIO\nINDEX 01 00:00:00\n"), ErrorKind::source, "no audio file that can be read");
   expect_error(cue("CDTEXTFILE a.bin\nFILE a.bin BINARY\nTRACK 01 AUDIO\nINDEX 01 00:00:00\n"), ErrorKind::source,
                "l.cue:1: reading the description of a CD: the file of CD-TEXT has no good pack");
