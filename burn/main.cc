@@ -169,7 +169,7 @@ std::string said_when_stopping(const Options& options) {
   const bool cd = options.task == Task::audio || options.task == Task::raw;
   if (!cd && options.task != Task::burn) return {};
   if (cd ? options.cd.burn.mode != rec::CdMode::track_at_once : options.burn.at_once)
-    return "stopping: what is written at once cannot be ended early";
+    return "stopping: what is written at once cannot be ended early, but once it is being closed it is finished";
   return "stopping: what is being written is ended properly, so that the disc is not lost";
 }
 

@@ -223,6 +223,26 @@ class Audio(Cd):
         said = subprocess.run([BURN, "audio", "--drive", "d", one, "--title", "한국어 é"], env=self.env, stderr=subprocess.PIPE, check=True).stderr.decode()
         self.assertIn("CD-TEXT has no letters for 3 of the characters in the titles; they become '?'", said)
 
+    def test_data_follows_audio_in_a_session_of_its_own(self):
+        """CD-Extra: players play the first session, computers mount the last."""
+        one, samples = self.wav("one.wav", 588 * 400, seed=9)
+        tools = os.environ["DISCPRESS_BIN"]
+        for mode, run_out in (("dao", 0), ("raw", 0), ("tao", 2)):
+            with self.subTest(mode):
+                self.drive()
+                self.burn("audio", "--drive", "d", "--mode", mode, "--multi", one)
+                start = json.loads(self.burn("info", "--drive", "d", "--json"))["medium"]["next_writable"]
+                self.assertEqual(start, 400 + run_out + 11400)
+                subprocess.run([os.path.join(tools, "mkimage"), "--session-start", str(start), HERE, "-o", self.path("x.iso")], check=True,
+                               stderr=subprocess.DEVNULL)
+                self.burn("--drive", "d", self.path("x.iso"))
+                subprocess.run([os.path.join(tools, "verify"), "--drive", "d"], env=self.env, check=True, stdout=subprocess.DEVNULL)
+                self.assertEqual(self.on_disc(0, 400), samples)
+                medium = json.loads(self.burn("info", "--drive", "d", "--json"))["medium"]
+                self.assertEqual([(t["session"], t["data"]) for t in medium["tracks"]], [(1, False), (2, True)])
+                self.assertEqual(medium["state"], "closed")
+                self.burn("virtual", "remove", "d")
+
     def test_dry_run_and_simulation_leave_the_disc_alone(self):
         self.drive()
         one, _ = self.wav("one.wav", 588 * 300)
@@ -406,6 +426,98 @@ class Raw(Cd):
             compared += len(ours)
         print(f"{compared} tracks of 40 toc files lie where cdrdao puts them")
 
+    def random_cue(self, rand):
+        """A cue sheet with files of all kinds, and what must be on the disc from LBA 0 on: [(sector or None for data, user data)]."""
+        sectors, starts, text, number = [], [], [], 0
+        case = rand.choice((str, str.lower))
+        pad = rand.choice(("", "  ", "\t"))
+        say = lambda *words: text.append(pad * rand.randint(0, 2) + " ".join(words))
+        if rand.random() < 0.5:
+            say(case("CATALOG"), "0724385356926")
+        if rand.random() < 0.5:
+            say(case("TITLE"), '"A \\"quoted\\" disc"' if rand.random() < 0.3 else '"Ünï"')
+        say("REM", "GENRE", "anything INDEX 01 99:99:99")
+        for n in range(rand.randint(1, 3)):
+            kind = rand.choice(("BINARY", "MOTOROLA", "WAVE", "FLAC", "MODE1/2048", "MODE1/2352", "MODE2/2048"))
+            name = f"f{n} {kind[:4]}." + {"WAVE": "wav", "FLAC": "flac"}.get(kind, "bin")
+            data = "/" in kind
+            size = int(kind[-4:]) if data else RAW
+            count = rand.randint(1, 3)
+            lead = rand.choice((0, 0, rand.randint(1, 50)))  # sectors of the file that nobody asks for
+            lengths = [(rand.choice((0, rand.randint(1, 200))) if i or not n else 0, 300 + rand.randint(0, 80)) for i in range(count)]
+            blocks = [rand.randbytes(size if kind != "MODE1/2352" else 2048) for _ in range(lead + sum(a + b for a, b in lengths))]
+            if kind == "MODE1/2352":  # as another program left it; only the user data is compared
+                raws = [b"\0" + b"\xff" * 10 + b"\0" + bytes((0, 2, 0, 1)) + b + bytes(288) for b in blocks]
+                self.path(name, b"".join(raws))
+            elif kind == "MOTOROLA":
+                self.path(name, b"".join(swapped(b) for b in blocks))
+            elif kind in ("WAVE", "FLAC"):
+                with wave.open(self.path("tmp.wav" if kind == "FLAC" else name), "wb") as out:
+                    out.setnchannels(2), out.setsampwidth(2), out.setframerate(44100)
+                    out.writeframes(b"".join(blocks))
+                if kind == "FLAC":
+                    subprocess.run(["flac", "-s", "-f", self.path("tmp.wav"), "-o", self.path(name)], check=True)
+            else:
+                self.path(name, b"".join(blocks))
+            say(case("FILE"), f'"{name if rand.random() < 0.7 else name.upper()}"', case("BINARY" if data else kind))
+            at = lead
+            for gap, length in lengths:
+                number += 1
+                say(case("TRACK"), f"{number:02}", case(kind if data else "AUDIO"))
+                item = lambda b: (None, b[:2048]) if data else (b, None)
+                silence = item(bytes(size))
+                if not data and rand.random() < 0.5:
+                    say(case("FLAGS"), rand.choice(("DCP", "PRE", "DCP PRE", "4CH")))
+                if not data and rand.random() < 0.5:
+                    say(case("ISRC"), rand.choice(("USEM39600078", "us-em3-96-00078")))
+                if rand.random() < 0.5:
+                    say(case("TITLE"), f'"Song {number}"')
+                if gap == 0 and rand.random() < 0.3:
+                    pregap = rand.randint(1, 200)
+                    say(case("PREGAP"), msf(pregap))
+                    sectors += [silence] * pregap
+                if gap:
+                    say(case("INDEX"), "00", msf(at))
+                    sectors += [item(b) for b in blocks[at : at + gap]]
+                    at += gap
+                say(case("INDEX"), "01", msf(at))
+                starts.append(len(sectors))
+                sectors += [item(b) for b in blocks[at : at + length]]
+                if rand.random() < 0.3:
+                    say(case("INDEX"), "02", msf(at + rand.randint(1, 250)))
+                at += length
+                if rand.random() < 0.2:
+                    postgap = rand.randint(1, 100)
+                    say(case("POSTGAP"), msf(postgap))
+                    sectors += [silence] * postgap
+        end = rand.choice(("\n", "\r\n", "\r"))
+        return rand.choice(("", "\ufeff")) + end.join(text) + rand.choice(("", end)), sectors, starts
+
+    def test_random_cue_sheets_with_files_of_all_kinds_are_on_the_disc_as_they_say(self):
+        self.foreign("flac")
+        compared = 0
+        for seed in range(40):
+            rand = random.Random(seed)
+            text, sectors, starts = self.random_cue(rand)
+            cue = self.path("r.cue", text)
+            mode = rand.choice(("raw", "dao"))
+            with self.subTest(seed=seed, mode=mode, text=text):
+                self.drive(rand.choice(("cd-r", "cd-rw")))
+                self.burn("raw", "--drive", "d", "--mode", mode, cue)
+                medium = json.loads(self.burn("info", "--drive", "d", "--json"))["medium"]
+                self.assertEqual([t["start"] for t in medium["tracks"]], starts)
+                read = self.on_disc(0, len(sectors))
+                for i, (audio, user) in enumerate(sectors):
+                    sector = read[i * RAW : (i + 1) * RAW]
+                    if audio is not None:
+                        self.assertEqual(sector, audio, f"sector {i}")
+                    else:
+                        at = 24 if sector[15] == 2 else 16
+                        self.assertEqual(sector[at : at + 2048], user, f"sector {i}")
+                compared += len(sectors)
+                self.burn("virtual", "remove", "d")
+        print(f"{compared} sectors of 40 cue sheets are on the disc as they say")
+
     def test_data_of_a_foreign_image_comes_back_as_bchunk_extracts_it(self):
         self.foreign("bchunk")
         if not corpus():
@@ -452,6 +564,12 @@ class Raw(Cd):
             for name, line in (("bad-cat1.cue", 4), ("bad-mode1.cue", 6), ("bad-msf-1.cue", 7), ("bad-msf-1.toc", 6)):
                 self.assertIn(f"{name}:{line}: ", self.burn("raw", "--drive", "d", os.path.join(corpus(), name), code=1))
         self.assertEqual(json.loads(self.burn("info", "--drive", "d", "--json"))["medium"]["state"], "blank")
+
+
+def swapped(data):
+    out = bytearray(data)
+    out[0::2], out[1::2] = data[1::2], data[0::2]
+    return bytes(out)
 
 
 def msf(sectors):
