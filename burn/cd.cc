@@ -116,10 +116,11 @@ std::string slower_text(const rec::CdReport& report) {
 
 std::string report_text(const rec::CdReport& report) {
   const rec::CdPlan& plan = report.plan;
-  const double rate = report.writing_seconds > 0 ? static_cast<double>(report.blocks) / 75 / report.writing_seconds : 0;
-  return fmt::format("{}: {}, {} of {} on {}, {}, in {}, {:.1f}x; {}; buffer never below {:.0f}%, {}{}\n", plan.drive,
-                     count(plan.tracks, "track"), length_text(plan.sectors), plan.source, rec::profile_name(plan.profile),
-                     rec::cd_mode_name(plan.mode), clock_text(report.seconds), rate,
+  // What the drive was told says more than a rate of which its own buffer has taken the first seconds.
+  const std::string speed = report.speed_kb ? fmt::format(" at {}", speed_text(report.speed_kb)) : "";
+  return fmt::format("{}: {}, {} of {} on {}, {}, in {}{}; {}; buffer never below {:.0f}%, {}{}\n", plan.drive, count(plan.tracks, "track"),
+                     length_text(plan.sectors), plan.source, rec::profile_name(plan.profile), rec::cd_mode_name(plan.mode),
+                     clock_text(report.seconds), speed,
                      plan.simulate ? "simulated, nothing is recorded"
                      : plan.multi  ? "session closed"
                                    : "disc closed",

@@ -197,7 +197,7 @@ std::stop_token stop_kindly(const Options& options) {
     const char* below_progress = isatty(STDERR_FILENO) ? "\n" : "";
     fmt::print(stderr, "{}burn: {}\n", below_progress,
                !first    ? "wait: the drive has to come to rest first"
-               : at_once ? "stopping: what is written at once cannot be ended early"
+               : at_once ? "stopping: what is written at once cannot be ended early, but once it is being closed it is finished"
                          : "stopping: what is being written is ended properly, so that the disc is not lost");
   });
 }

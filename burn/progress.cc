@@ -34,7 +34,7 @@ std::string cd_part(const rec::BurnEvent& event) {
     text += event.track == 0             ? "  lead-in"
             : event.track > event.tracks ? "  lead-out"
                                          : fmt::format("  track {} of {}", event.track, event.tracks);
-    text += fmt::format("  {:.1f}x", sectors / 75);
+    if (sectors > 0) text += fmt::format("  {:.1f}x", sectors / 75);
   }
   if (event.ring_size)
     text += fmt::format("  buffer {:3.0f}%", 100.0 * static_cast<double>(event.ring_fill) / static_cast<double>(event.ring_size));

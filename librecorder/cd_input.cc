@@ -1,6 +1,7 @@
 #include "librecorder/cd_input.h"
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 #include "librecorder/pipeline/ring.h"
@@ -27,11 +28,21 @@ CdInput::CdInput(const cd::BlockStream& stream, std::string name) : stream_(stre
 
 void CdInput::make_chunk(std::span<std::byte> out) {
   const CdChunk chunk = cd_chunk_at(stream_, next_);
+  const auto began = std::chrono::steady_clock::now();
   for (uint32_t i = 0; i < chunk.blocks; ++i)
     stream_.fill(next_ + static_cast<int32_t>(i), out.subspan(size_t{i} * chunk.block_bytes, chunk.block_bytes));
   // A file that is spooled shall not hold what happened to lie in memory.
   std::fill(out.begin() + static_cast<ptrdiff_t>(chunk.bytes()), out.end(), std::byte{0});
+  if (stream_.has_source(next_)) {
+    read_nanoseconds_ += static_cast<uint64_t>((std::chrono::steady_clock::now() - began).count());
+    read_bytes_ += Ring::kChunk;
+  }
   next_ += static_cast<int32_t>(chunk.blocks);
+}
+
+double CdInput::rate() const {
+  const uint64_t time = read_nanoseconds_;
+  return time == 0 ? 0 : static_cast<double>(read_bytes_) * 1e9 / static_cast<double>(time);
 }
 
 size_t CdInput::read_more(std::span<std::byte> out) {

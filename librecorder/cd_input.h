@@ -32,6 +32,10 @@ class CdInput final : public Input {
   std::optional<uint64_t> bytes() const override { return bytes_; }
   std::string name() const override { return name_; }
 
+  /// Bytes of chunks a second that the files behind the stream have delivered so far, lead-in and silence apart; 0 when none has been
+  /// read yet. Any thread.
+  double rate() const;
+
  protected:
   size_t read_more(std::span<std::byte> out) override;
 
@@ -45,6 +49,7 @@ class CdInput final : public Input {
   std::vector<std::byte> chunk_;  // of which only a part has been asked for so far
   size_t chunk_taken_ = 0;
   std::atomic<bool> cancelled_ = false;
+  std::atomic<uint64_t> read_bytes_ = 0, read_nanoseconds_ = 0;
 };
 
 }  // namespace rec

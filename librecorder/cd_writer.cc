@@ -20,17 +20,19 @@ PaceFacts with_share(PaceFacts facts, const cd::BlockStream& stream) {
 }
 }  // namespace
 
-CdWriter::CdWriter(Drive& drive, Ring& ring, const cd::BlockStream& stream, PaceFacts facts, PacedDrive::Resend resend)
+CdWriter::CdWriter(Drive& drive, Ring& ring, const cd::BlockStream& stream, const PaceFacts& facts, PacedDrive::Resend resend)
     : drive_(drive),
       ring_(ring),
       stream_(stream),
       next_(stream.first()),
       paced_(
-          drive, ring, with_share(std::move(facts), stream), written_,
+          drive, ring, with_share(facts, stream), written_,
           [this](int64_t lba, std::span<const std::byte> bytes) {
             return drive_.write_blocks(static_cast<int32_t>(lba), static_cast<uint32_t>(bytes.size() / block_bytes_), bytes);
           },
-          std::move(resend)) {}
+          std::move(resend)) {
+  if (!facts.speeds_kb.empty()) slowest_rate_ = data_rate(facts.speeds_kb.back(), facts.profile, cd_sector_share(stream));
+}
 
 void CdWriter::tick(const Progress& progress) {
   const auto now = std::chrono::steady_clock::now();

@@ -29,12 +29,12 @@ class CdWriter {
 
   /// All are the caller's and outlive the writer; the ring holds what CdInput makes of the stream. The share of a sector is put into the
   /// facts here.
-  CdWriter(Drive& drive, Ring& ring, const cd::BlockStream& stream, PaceFacts facts, PacedDrive::Resend resend);
+  CdWriter(Drive& drive, Ring& ring, const cd::BlockStream& stream, const PaceFacts& facts, PacedDrive::Resend resend);
 
   /// See PacedDrive.
   void fill_ring(const Progress& progress, const std::stop_token& stop);
-  bool proven() const { return paced_.proven(true); }
-  double sustained() const { return paced_.sustained(); }
+  /// Bytes a second that leave the ring at the drive's slowest speed; 0: not known.
+  uint64_t slowest_rate() const { return slowest_rate_; }
 
   /// To the end of the stream, or as far as it comes. Throws DriveError; written() is true all the same.
   const CdWritten& write(const Progress& progress, const std::stop_token& stop);
@@ -53,6 +53,7 @@ class CdWriter {
   int32_t next_;  // LBA
   CdWritten written_;
   PacedDrive paced_;
+  uint64_t slowest_rate_ = 0;
   uint32_t block_bytes_ = 0;  // of the command that is sent
   std::chrono::steady_clock::time_point last_tick_{};
 };

@@ -33,10 +33,10 @@ std::string counted(uint64_t n, const char* one) { return std::to_string(n) + " 
 
 /// Files, ring and drive joined; see pipeline/pump.h.
 struct CdPump {
-  CdPump(Input& input, size_t ring_bytes, Drive& drive, const cd::BlockStream& stream, PaceFacts facts, PacedDrive::Resend resend,
+  CdPump(Input& input, size_t ring_bytes, Drive& drive, const cd::BlockStream& stream, const PaceFacts& facts, PacedDrive::Resend resend,
          bool real_time, const std::stop_token& stop)
       : ring(ring_bytes),
-        writer(drive, ring, stream, std::move(facts), std::move(resend)),
+        writer(drive, ring, stream, facts, std::move(resend)),
         feeder(input, ring, std::nullopt, real_time),
         wake(stop, [this, &input] {
           ring.cancel();
@@ -190,9 +190,9 @@ class CdBurn {
       report_.seconds_lost = lost + so_far.seconds_lost;
     };
     fill_ring(*blocks_);
-    report_.source_rate = pump_->writer.sustained();
+    report_.source_rate = blocks_->rate();
     // Where an empty buffer spoils the disc, files that have not shown to be fast enough go through one that is at hand.
-    if (!plan_.underrun_protection && !stop_.stop_requested() && !pump_->writer.proven()) {
+    if (!plan_.underrun_protection && !stop_.stop_requested() && !proven()) {
       if (options_.spool == BurnOptions::Spool::never)
         throw Error(ErrorKind::unsuitable, plan_.drive, "burning " + plan_.source,
                     "this drive cannot wait for data, and the files have not shown to be fast enough; leave out --no-spool, or copy them "
@@ -222,6 +222,13 @@ class CdBurn {
     add_up();
     end_early();
     pump_.reset();
+  }
+
+  /// May a disc be begun that an empty buffer would spoil? Only if all of it is in the ring, or the files themselves have shown to be
+  /// twice as fast as the slowest speed. Lead-in and silence fill the ring faster than any file, and prove nothing.
+  bool proven() const {
+    const auto slowest = static_cast<double>(pump_->writer.slowest_rate());
+    return pump_->ring.ended() || (slowest > 0 && blocks_->rate() >= 2 * slowest);
   }
 
   void fill_ring(Input& input) {

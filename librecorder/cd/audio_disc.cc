@@ -26,17 +26,18 @@ std::vector<Part> slice(const std::vector<Part>& all, uint64_t from, uint64_t to
 
 void add_texts(DiscLayout& layout, const AudioDisc& disc) {
   CdTextBlock block;
-  size_t lost = 0;
   const auto set = [&](CdTextType type, const std::string& whole, const std::vector<std::string>& each) {
     if (whole.empty() && each.empty()) return;
     for (size_t i = 0; i <= disc.files.size(); ++i)
-      block.set(type, i, latin1_of(i == 0 ? whole : i <= each.size() ? each[i - 1] : std::string(), &lost));
+      block.set(type, i, utf8_of(i == 0 ? whole : i <= each.size() ? each[i - 1] : std::string()));
   };
   set(CdTextType::title, disc.title, disc.titles);
   set(CdTextType::performer, disc.performer, disc.performers);
   if (block.texts.empty()) return;
-  layout.cd_text.blocks.push_back(std::move(block));
-  if (lost) layout.notes.push_back("CD-TEXT has no letters for " + std::to_string(lost) + " characters of the titles; they become '?'");
+  size_t lost = 0;
+  layout.cd_text.blocks.push_back(encoded(std::move(block), lost));
+  if (lost)
+    layout.notes.push_back("CD-TEXT has no letters for " + std::to_string(lost) + " of the characters in the titles; they become '?'");
 }
 
 }  // namespace

@@ -38,6 +38,7 @@ class AudioFile final : public ByteSource {
     if (other) notes.push_back(name_ + ": its samples of " + other + " are rounded to 16 bits");
     if (depth == SF_FORMAT_PCM_S8 || depth == SF_FORMAT_PCM_U8) notes.push_back(name_ + ": its samples of 8 bits become 16 bits");
     exact_ = depth == SF_FORMAT_PCM_16;
+    check_end();
   }
 
   uint64_t bytes() const override { return static_cast<uint64_t>(about_.frames) * kFrameBytes; }
@@ -57,6 +58,12 @@ class AudioFile final : public ByteSource {
   }
 
  private:
+  /// A file that was cut off tells the length that it had. Found out in the midst of a burn, that costs the disc.
+  void check_end() const {
+    std::byte last[kFrameBytes];
+    read(bytes() - kFrameBytes, last);
+  }
+
   std::vector<int16_t> samples_of(size_t frames) const {
     const auto channels = static_cast<size_t>(about_.channels);
     std::vector<int16_t> read(frames * channels);

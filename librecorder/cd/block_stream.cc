@@ -44,6 +44,7 @@ class SessionAtOnce final : public BlockStream {
   SessionAtOnce(const DiscLayout& layout, const RawImage& image) : layout_(layout), image_(image) {}
   int32_t first() const override { return image_.cd_text().empty() ? -static_cast<int32_t>(kPregap) : image_.first(); }
   int32_t end() const override { return image_.lead_out(); }
+  bool has_source(int32_t lba) const override { return image_.has_source(lba); }
 
   uint32_t block_bytes(int32_t lba) const override {
     const Place place = image_.place_of(lba);
@@ -74,6 +75,7 @@ class RawBlocks final : public BlockStream {
   int32_t first() const override { return image_.first(); }
   int32_t end() const override { return image_.end(); }
   uint32_t block_bytes(int32_t) const override { return kRawBlockBytes; }
+  bool has_source(int32_t lba) const override { return image_.has_source(lba); }
   void fill(int32_t lba, std::span<std::byte> out) const override { image_.raw_block(lba, out.first<kRawBlockBytes>()); }
 
  private:
@@ -86,13 +88,15 @@ class TrackAtOnce final : public BlockStream {
   int32_t first() const override { return start_; }
   int32_t end() const override { return start_ + static_cast<int32_t>(std::max(track_.sectors - track_.pregap, kShortestTrack)); }
   uint32_t block_bytes(int32_t) const override { return kSectorBytes; }
+  bool has_source(int32_t lba) const override { return cd::has_source(track_, offset_of(lba)); }
   void fill(int32_t lba, std::span<std::byte> out) const override {
     // What may lie with it in the file is no part of it: track at once has no R to W.
-    const uint64_t at = track_.pregap + static_cast<uint64_t>(lba - start_);
-    read_track(track_, at * track_.stored_block(), out.first(kSectorBytes));
+    read_track(track_, offset_of(lba), out.first(kSectorBytes));
   }
 
  private:
+  uint64_t offset_of(int32_t lba) const { return (track_.pregap + static_cast<uint64_t>(lba - start_)) * track_.stored_block(); }
+
   const Track& track_;
   int32_t start_;
 };

@@ -18,6 +18,8 @@ class BlockStream {
   virtual int32_t first() const = 0;
   virtual int32_t end() const = 0;
   virtual uint32_t block_bytes(int32_t lba) const = 0;
+  /// Is something read for it? Lead-in, lead-out and silence are made of nothing.
+  virtual bool has_source(int32_t lba) const = 0;
   /// `out` has block_bytes(lba) bytes. For one thread at a time. Throws Error (source).
   virtual void fill(int32_t lba, std::span<std::byte> out) const = 0;
 };

@@ -1,5 +1,7 @@
 #include "librecorder/cd/cd_text.h"
 
+#include <iconv.h>
+
 #include <algorithm>
 #include <cstring>
 
@@ -10,7 +12,11 @@ namespace rec::cd {
 namespace {
 
 constexpr size_t kTextBytes = 12;
+constexpr uint8_t kWide = 0x80;  ///< in byte 3 of a pack: characters have two bytes
 constexpr size_t kMostPacks = 256, kSizePacks = 3, kMostBlocks = 8;
+
+/// What has two bytes a character in a block of MS-JIS; codes have one everywhere.
+bool is_words(CdTextType type) { return type <= CdTextType::message; }
 
 bool of_the_disc_alone(CdTextType type) { return type == CdTextType::disc_id || type == CdTextType::genre; }
 
@@ -24,13 +30,14 @@ void seal(CdTextPack& pack) {
 /// of that track's text lies in packs before it.
 class Packer {
  public:
-  Packer(std::vector<CdTextPack>& packs, CdTextType type, uint8_t block, size_t block_begin)
-      : packs_(packs), type_(type), block_(block), block_begin_(block_begin) {}
+  Packer(std::vector<CdTextPack>& packs, CdTextType type, uint8_t block, size_t block_begin, bool wide)
+      : packs_(packs), type_(type), block_(block), block_begin_(block_begin), wide_(wide) {}
 
   void add(uint8_t track, std::string_view text) {
-    for (size_t i = 0; i <= text.size(); ++i) {
-      if (used_ == 0) begin(track, i);
-      packs_.back().text[used_] = i < text.size() ? static_cast<uint8_t>(text[i]) : 0;
+    const size_t width = wide_ ? 2 : 1;
+    for (size_t i = 0; i < text.size() / width * width + width; ++i) {
+      if (used_ == 0) begin(track, i / width);
+      packs_.back().text[used_] = i < text.size() / width * width ? static_cast<uint8_t>(text[i]) : 0;
       used_ = (used_ + 1) % kTextBytes;
     }
   }
@@ -41,7 +48,7 @@ class Packer {
     pack.type = static_cast<uint8_t>(type_);
     pack.track = track;
     pack.sequence = static_cast<uint8_t>(packs_.size() - block_begin_);
-    pack.position = static_cast<uint8_t>(block_ << 4 | std::min<size_t>(before, 15));
+    pack.position = static_cast<uint8_t>((wide_ ? kWide : 0) | block_ << 4 | std::min<size_t>(before, 15));
     packs_.push_back(pack);
   }
 
@@ -49,6 +56,7 @@ class Packer {
   CdTextType type_;
   uint8_t block_;
   size_t block_begin_, used_ = 0;
+  bool wide_;
 };
 
 /// The 36 bytes of size information that the packs of type 8F hold.
@@ -65,16 +73,17 @@ void take_texts(CdTextBlock& block, CdTextType type, const std::vector<CdTextPac
   std::string text;
   size_t track = packs.front().track;
   if (packs.front().position & 0x0F) return;  // its beginning is lost
+  const size_t width = packs.front().position & kWide ? 2 : 1;
   std::string before;
   for (const CdTextPack& pack : packs)
-    for (const uint8_t byte : pack.text) {
-      if (byte) {
-        text += static_cast<char>(byte);
+    for (size_t i = 0; i < kTextBytes; i += width) {
+      if (pack.text[i] || pack.text[i + width - 1]) {
+        text.append(reinterpret_cast<const char*>(&pack.text[i]), width);
         continue;
       }
       if (track > 99) return;
       // A tabulator alone stands for the text of the track before.
-      if (text == "\t") text = before;
+      if (text == (width == 2 ? "\t\t" : "\t")) text = before;
       before = text;
       if (!text.empty()) block.set(type, track, std::move(text));
       text.clear();
@@ -113,7 +122,7 @@ std::vector<CdTextPack> encode_cd_text(const CdText& text, uint8_t first_track, 
     for (const auto& [type, texts] : block.texts) {
       if (type == CdTextType::size) continue;
       const size_t before = packs.size();
-      Packer packer(packs, type, static_cast<uint8_t>(b), begin);
+      Packer packer(packs, type, static_cast<uint8_t>(b), begin, block.charset == CdTextCharset::ms_jis && is_words(type));
       std::string disc(block.get(type, 0));
       if (type == CdTextType::genre) disc = {static_cast<char>(block.genre_code >> 8), static_cast<char>(block.genre_code)};
       if (type == CdTextType::genre) disc += block.get(type, 0);
@@ -169,7 +178,7 @@ DecodedCdText decode_cd_text(std::span<const std::byte> bytes) {
     for (const auto& [type, by_sequence] : types) {
       std::vector<CdTextPack> packs;
       for (const auto& [sequence, pack] : by_sequence) packs.push_back(pack);
-      double_byte |= packs.front().position & 0x80;
+      double_byte |= packs.front().position & kWide;
       const auto kind = static_cast<CdTextType>(type);
       if (kind == CdTextType::size && packs.size() == kSizePacks) {
         SizeInformation size;
@@ -187,8 +196,7 @@ DecodedCdText decode_cd_text(std::span<const std::byte> bytes) {
           for (size_t i = p == 0 ? 2 : 0; i < kTextBytes && packs[p].text[i]; ++i) words += static_cast<char>(packs[p].text[i]);
         block.set(kind, 0, words);
       } else if (type < 0x87 || kind == CdTextType::code) {
-        // Texts of two bytes a character are told apart by another rule, and nobody here writes them.
-        if (!(packs.front().position & 0x80)) take_texts(block, kind, packs);
+        take_texts(block, kind, packs);
       }
     }
     if (double_byte && block.charset == CdTextCharset::iso_8859_1) block.charset = CdTextCharset::ms_jis;
@@ -227,6 +235,86 @@ std::string latin1_of(std::string_view text, size_t* lost) {
   }
   if (lost) *lost += missing;
   return out;
+}
+
+namespace {
+/// One character set into another, all of it or nothing.
+std::string converted(const char* to, const char* from, std::string_view text) {
+  const iconv_t way = iconv_open(to, from);
+  if (way == reinterpret_cast<iconv_t>(-1)) return {};
+  std::string out(text.size() * 4 + 8, '\0');
+  char *in = const_cast<char*>(text.data()), *at = out.data();
+  size_t left = text.size(), room = out.size();
+  const bool all = iconv(way, &in, &left, &at, &room) != static_cast<size_t>(-1) && left == 0;
+  iconv_close(way);
+  out.resize(all ? out.size() - room : 0);
+  return out;
+}
+
+/// ASCII as the wide characters that U+FF01 to U+FF5E are, but for quotation marks, which JIS X 0208 has elsewhere; all else as it is.
+std::string widened(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    const auto byte = static_cast<uint8_t>(c);
+    if (byte == ' ')
+      out += "\xE3\x80\x80";
+    else if (byte == '"')
+      out += "\xE2\x80\x9D";
+    else if (byte == '\'')
+      out += "\xE2\x80\x99";
+    else if (byte > ' ' && byte < 0x7F)
+      out += {'\xEF', static_cast<char>(0xBC + (byte - 0x20) / 0x40), static_cast<char>(0x80 + (byte - 0x20) % 0x40)};
+    else
+      out += c;
+  }
+  return out;
+}
+}  // namespace
+
+std::string ms_jis_of(std::string_view text, size_t* lost) {
+  std::string out;
+  const std::string wide = widened(text);
+  for (size_t i = 0; i < wide.size();) {
+    size_t length = 1;
+    while (i + length < wide.size() && (static_cast<uint8_t>(wide[i + length]) & 0xC0) == 0x80) ++length;
+    const std::string character = converted("CP932", "UTF-8", std::string_view(wide).substr(i, length));
+    if (character.size() == 2) {
+      out += character;
+    } else {
+      out += "\x81\x48";  // the wide '?'
+      if (lost) ++*lost;
+    }
+    i += length;
+  }
+  return out;
+}
+
+std::string utf8_of_ms_jis(std::string_view text) { return converted("UTF-8", "CP932", text); }
+
+CdTextBlock encoded(CdTextBlock utf8, size_t& lost) {
+  CdTextBlock narrow = utf8, wide = std::move(utf8);
+  size_t narrow_lost = 0, wide_lost = 0;
+  bool japanese = false;
+  for (const auto& [type, texts] : wide.texts)
+    for (size_t i = 0; i < texts.size(); ++i) {
+      const std::string text = texts[i];
+      narrow.texts[type][i] = latin1_of(text, &narrow_lost);
+      if (!is_words(type)) continue;
+      for (const char c : text) japanese |= static_cast<uint8_t>(c) >= 0xE3 && static_cast<uint8_t>(c) <= 0xE9;  // U+3000 and up
+      wide.texts[type][i] = ms_jis_of(text, &wide_lost);
+    }
+  if (narrow_lost <= wide_lost) {
+    lost += narrow_lost;
+    return narrow;
+  }
+  lost += wide_lost;
+  wide.charset = CdTextCharset::ms_jis;
+  if (japanese && wide.language == kLanguageEnglish) wide.language = kLanguageJapanese;
+  return wide;
+}
+
+std::string utf8_of(std::string_view text) {
+  return text.empty() || !converted("UTF-8", "UTF-8", text).empty() ? std::string(text) : utf8_of_latin1(text);
 }
 
 std::string utf8_of_latin1(std::string_view text) {

@@ -30,7 +30,8 @@ enum class CdTextType : uint8_t {
 };
 
 enum class CdTextCharset : uint8_t { iso_8859_1 = 0x00, ascii = 0x01, ms_jis = 0x80 };
-inline constexpr uint8_t kLanguageEnglish = 0x09;
+/// EBU Tech 3264, appendix 3.
+inline constexpr uint8_t kLanguageEnglish = 0x09, kLanguageJapanese = 0x69;
 
 /// The texts of one language, in the bytes of its character set. Element 0 of a text is the disc's, then each track's in order.
 struct CdTextBlock {
@@ -73,8 +74,17 @@ struct DecodedCdText {
 };
 DecodedCdText decode_cd_text(std::span<const std::byte> packs);
 
+/// A block of UTF-8 texts in the character set that loses least: ISO 8859-1, else MS-JIS. `lost` counts the characters that it does not
+/// have, which become '?'. A language that nobody has chosen (English) becomes Japanese where there is Japanese in it.
+CdTextBlock encoded(CdTextBlock utf8, size_t& lost);
+
+/// UTF-8 to MS-JIS, two bytes for each character: letters and digits become wide ones, as players expect them there.
+std::string ms_jis_of(std::string_view text, size_t* lost = nullptr);
+std::string utf8_of_ms_jis(std::string_view text);
 /// UTF-8 to ISO 8859-1; bytes that are no UTF-8 are taken for ISO 8859-1 already. `lost` counts the characters that it does not have.
 std::string latin1_of(std::string_view text, size_t* lost = nullptr);
 std::string utf8_of_latin1(std::string_view text);
+/// As it is, or from ISO 8859-1 when it is no UTF-8.
+std::string utf8_of(std::string_view text);
 
 }  // namespace rec::cd

@@ -127,9 +127,13 @@ class CueReader {
   void read_line(std::string_view line) {
     if (line.find('\0') != line.npos) refuse("it holds a zero byte; this is no cue sheet");
     const size_t begin = line.find_first_not_of(" \t");
-    if (begin != line.npos && upper(line.substr(begin, 3)) == "REM") return;
+    if (begin != line.npos && upper(line.substr(begin, 3)) == "REM") return read_remark(line.substr(begin));
+    if (begin == line.npos) return;
+    // A text may have quotation marks of its own, and nobody escapes them.
+    const std::string first = upper(line.substr(begin, std::min(line.find_first_of(" \t", begin), line.size()) - begin));
+    for (const TextWord& text : kTexts)
+      if (first == text.name) return read_text(text, line.substr(begin + first.size()));
     split(line);
-    if (words_.empty()) return;
     const std::string word = upper(words_[0]);
     if (word == "FILE") return read_file();
     if (word == "TRACK") return read_track_word();
@@ -145,14 +149,21 @@ class CueReader {
       sheet_.cd_text_line = line_;
       return;
     }
-    for (const TextWord& text : kTexts)
-      if (word == text.name) return read_text(text);
     if (word == "SIZE_INFO" || word == "TOC_INFO" || word == "TOC_INFO2") return;  // made anew
     refuse(quoted(words_[0]) + " is no word of a cue sheet");
   }
 
+  /// Anything may be said in a REM, but "REM SESSION 02" is how images of discs of several sessions have it.
+  void read_remark(std::string_view line) {
+    if (upper(line).rfind("REM SESSION ", 0) != 0) return;
+    split(line);
+    if (words_.size() == 3 && number(words_[2], 1, 99, "the session") > 1)
+      refuse(
+          "here begins another session, and a disc at once has one; split it here: burn the part before with --multi, its data after it");
+  }
+
   void read_file() {
-    need(3, "FILE \"name\" BINARY, MOTOROLA, WAVE, AIFF, FLAC or MP3");
+    need(3, "FILE \"name\" BINARY, MOTOROLA, WAVE, AIFF, FLAC, OGG or MP3; a name with spaces needs its quotation marks");
     if (words_[1].empty()) refuse("the FILE has no name");
     const std::string type = upper(words_[2]);
     SheetFile file{std::string(words_[1]), SheetFile::Kind::binary, line_};
@@ -235,7 +246,10 @@ class CueReader {
         t.pre_emphasis = true;
       else if (flag == "4CH")
         t.four_channel = true;
-      else if (flag != "SCMS" && flag != "DATA")
+      else if (flag == "SCMS")
+        sheet_.notes.push_back(lines_.path() + ":" + std::to_string(line_) +
+                               ": copy management (SCMS) is not recorded; without DCP no copy is permitted");
+      else if (flag != "DATA")
         refuse(quoted(words_[i]) + " is no flag; there are DCP, PRE, 4CH and SCMS");
     }
   }
@@ -255,14 +269,16 @@ class CueReader {
     track("ISRC").track.isrc = isrc;
   }
 
-  void read_text(const TextWord& word) {
-    need(2, "TITLE \"text\"");
-    if (words_[1].size() > 160) refuse("the text is longer than 160 characters");
-    size_t lost = 0;
-    sheet_.cd_text.set(word.type, in_track_ ? sheet_.tracks.size() : 0, latin1_of(words_[1], &lost));
-    if (lost)
-      sheet_.notes.push_back(lines_.path() + ":" + std::to_string(line_) + ": CD-TEXT has no letters for " + std::to_string(lost) +
-                             " of its characters; they become '?'");
+  void read_text(const TextWord& word, std::string_view rest) {
+    const size_t from = std::min(rest.find_first_not_of(" \t"), rest.size());
+    std::string_view text = rest.substr(from, rest.find_last_not_of(" \t") + 1 - from);
+    const bool quoted_text = text.size() > 1 && text.front() == '"' && text.back() == '"';
+    if (!quoted_text && !text.empty() && text.front() == '"') refuse("a quotation mark has no end");
+    if (!quoted_text && (text.empty() || text.find_first_of(" \t") != text.npos))
+      refuse("it should read: " + std::string(word.name) + " \"text\"");
+    if (quoted_text) text = text.substr(1, text.size() - 2);
+    if (text.size() > 160) refuse("the text is longer than 160 characters");
+    sheet_.cd_text[0].set(word.type, in_track_ ? sheet_.tracks.size() : 0, utf8_of(text));
   }
 
   void end_track() const {

@@ -75,6 +75,14 @@ void check_recordable(const DiscLayout& layout) {
     refuse("it is " + time_text(static_cast<uint64_t>(sectors + kPregap)) + " long and no CD can be longer than 88:29:74");
 }
 
+bool has_source(const Track& track, uint64_t offset) {
+  for (const Part& part : track.parts) {
+    if (offset < part.bytes) return part.source != nullptr;
+    offset -= part.bytes;
+  }
+  return false;
+}
+
 void read_track(const Track& track, uint64_t offset, std::span<std::byte> out) {
   uint64_t begin = 0;
   for (const Part& part : track.parts) {

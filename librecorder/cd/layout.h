@@ -73,6 +73,8 @@ struct DiscLayout {
 /// Throws Error (usage) that names the track.
 void check_recordable(const DiscLayout& layout);
 
+/// Is there a source for the byte of a track at `offset`, or is it zero without one?
+bool has_source(const Track& track, uint64_t offset);
 /// Fills bytes of a track from `offset` of its own; what lies after the last part is zero.
 void read_track(const Track& track, uint64_t offset, std::span<std::byte> out);
 

@@ -58,6 +58,13 @@ Place RawImage::place_of(int32_t lba) const {
   return place;
 }
 
+bool RawImage::has_source(int32_t lba) const {
+  const Place place = place_of(lba);
+  if (place.track == kLeadInNumber || place.track == kLeadOutNumber) return false;
+  const Track& track = layout_.tracks[place.track - 1u];
+  return cd::has_source(track, uint64_t{place.in_track} * track.stored_block());
+}
+
 void sector_of_block(const Track& track, int32_t lba, std::span<const std::byte> block, SectorSpan out) {
   const auto encode = [&](SectorForm form) { encode_sector(form, lba, block.first(user_bytes(form)), out); };
   switch (track.format) {

@@ -44,6 +44,8 @@ class RawImage {
   int32_t end() const { return lead_out_ + static_cast<int32_t>(kLeadOutSectors); }
 
   Place place_of(int32_t lba) const;
+  /// Does the sector come from one of the layout's sources? Lead-in, lead-out and silence do not.
+  bool has_source(int32_t lba) const;
   /// 2352 bytes, not scrambled: zeros with sync and header where there is no data.
   void main_channel(int32_t lba, SectorSpan out) const;
   /// P to W.

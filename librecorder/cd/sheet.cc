@@ -3,6 +3,7 @@
 #include <fcntl.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <filesystem>
 #include <map>
@@ -73,11 +74,30 @@ class SheetOpener {
       if (file.kind == SheetFile::Kind::decoded)
         open = open_audio_file(*path, layout_.notes);
       else
-        open = open_file_bytes(*path, audio && file.kind == SheetFile::Kind::motorola);
+        open = open_plain(*path, audio, file.kind == SheetFile::Kind::motorola);
     } catch (const fsi::Error& e) {
       lines_.refuse(file.line, e.where() + ": " + e.why());
     }
     return open;
+  }
+
+  /// A file of audio that is called binary by mistake would be recorded with its header, which is heard; a compressed one as noise.
+  static std::shared_ptr<ByteSource> open_plain(const std::string& path, bool audio, bool motorola) {
+    const auto source = open_file_bytes(path);
+    if (!audio) return source;
+    std::array<std::byte, 12> head{};
+    if (source->bytes() >= head.size()) source->read(0, head);
+    const std::string_view text(reinterpret_cast<const char*>(head.data()), head.size());
+    const char* kind = text.starts_with("RIFF") && text.ends_with("WAVE")   ? "WAVE"
+                       : text.starts_with("FORM") && text.ends_with("AIFF") ? "AIFF"
+                       : text.starts_with("fLaC")                           ? "FLAC"
+                       : text.starts_with("OggS")                           ? "OGG"
+                       : text.starts_with("ID3")                            ? "MP3"
+                                                                            : nullptr;
+    if (kind)
+      throw fsi::Error(fsi::ErrorKind::source, source->name(), kReading,
+                       std::string("it shall be plain samples, and is ") + kind + "; its type is wrong");
+    return motorola ? open_file_bytes(path, true) : source;
   }
 
   void add(const SheetTrack& described) {
@@ -101,15 +121,17 @@ class SheetOpener {
         lines_.refuse(piece.line, "the track is " + time_text(bytes / block) + " long, longer than any CD");
     }
     begins.push_back(bytes);
-    if (bytes % block != 0 && !is_audio(track.format))
+    const bool raw = track.format == BlockFormat::mode1_raw || track.format == BlockFormat::mode2_raw;
+    if (bytes % block != 0 && !is_audio(track.format) && (raw || !sheet_.pads_data))
       lines_.refuse(described.pieces.back().line, "the data of the track is " + std::to_string(bytes) +
                                                       " bytes, and that is no multiple of its blocks of " + std::to_string(block) +
                                                       "; the mode or the file is wrong");
     if (bytes % block != 0)
-      layout_.notes.push_back("track " + std::to_string(layout_.tracks.size() + 1) + ": its last sector is filled up with silence");
+      layout_.notes.push_back("track " + std::to_string(layout_.tracks.size() + 1) + ": its last sector is filled up with " +
+                              (is_audio(track.format) ? "silence" : "zeros"));
     track.sectors = static_cast<uint32_t>((bytes + block - 1) / block);
     place_indexes(described, track, begins);
-    if (track.format == BlockFormat::mode1_raw || track.format == BlockFormat::mode2_raw) check_raw(described, track);
+    if (raw) check_raw(described, track);
     layout_.tracks.push_back(std::move(track));
   }
 
@@ -130,7 +152,8 @@ class SheetOpener {
     uint64_t before = 0;
     for (const SheetIndex& index : described.indexes) {
       // Files of audio need not end with a sector; an index in the next one is where that sector begins.
-      const uint64_t at = begins[std::min(index.piece, begins.size() - 1)] / track.stored_block() + index.after;
+      const uint64_t begin = begins[std::min(index.piece, begins.size() - 1)] + (index.rounded_up ? track.stored_block() - 1 : 0);
+      const uint64_t at = begin / track.stored_block() + index.after;
       if (at >= track.sectors)
         lines_.refuse(index.line, "index " + std::to_string(index.number) + " lies at " + time_text(at) + " of a track that is " +
                                       time_text(track.sectors) + " long");
@@ -181,9 +204,13 @@ class SheetOpener {
       if (decoded.text.empty()) lines_.refuse(sheet_.cd_text_line, "the file of CD-TEXT has no good pack in it");
       if (decoded.damaged) layout_.notes.push_back(std::to_string(decoded.damaged) + " packs of CD-TEXT are damaged and left out");
       layout_.cd_text = decoded.text;
-    } else if (!sheet_.cd_text.texts.empty()) {
-      layout_.cd_text.blocks = {sheet_.cd_text};
+      return;
     }
+    size_t lost = 0;
+    for (const auto& [number, block] : sheet_.cd_text)
+      if (!block.texts.empty()) layout_.cd_text.blocks.push_back(encoded(block, lost));
+    if (lost)
+      layout_.notes.push_back("CD-TEXT has no letters for " + std::to_string(lost) + " of the characters in the texts; they become '?'");
   }
 
   const Sheet& sheet_;

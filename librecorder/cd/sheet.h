@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -40,6 +41,7 @@ struct SheetIndex {
   size_t piece = 0;
   uint32_t after = 0;
   uint32_t line = 0;
+  bool rounded_up = false;  ///< where a piece begins within a sector, the next one is meant
 };
 
 struct SheetTrack {
@@ -55,9 +57,10 @@ struct Sheet {
   std::string mcn;
   std::vector<SheetFile> files;
   std::vector<SheetTrack> tracks;
-  CdTextBlock cd_text;       ///< ISO 8859-1
-  std::string cd_text_file;  ///< CDTEXTFILE: packs, instead of the texts
+  std::map<uint8_t, CdTextBlock> cd_text;  ///< UTF-8, by the number that the description gives the language
+  std::string cd_text_file;                ///< CDTEXTFILE: packs, instead of the texts
   uint32_t cd_text_line = 0;
+  bool pads_data = false;  ///< data that ends within a block is filled up with zeros, and is not a mistake
   std::vector<std::string> notes;
 };
 

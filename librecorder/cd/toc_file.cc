@@ -2,6 +2,7 @@
 // begins with the most significant byte there, unless SWAP says otherwise; in data tracks SILENCE and FILE are taken as well, as libcdio
 // does.
 #include <algorithm>
+#include <array>
 #include <charconv>
 
 #include "libfsi/base/error.h"
@@ -40,9 +41,13 @@ constexpr TextWord kTexts[] = {
 
 class TocReader {
  public:
-  TocReader(std::string_view text, const std::string& path) : text_(text), lines_(path, "reading the toc file") { sheet_.path = path; }
+  TocReader(std::string_view text, const std::string& path) : text_(text), lines_(path, "reading the toc file") {
+    sheet_.path = path;
+    sheet_.pads_data = true;  // as cdrdao does
+  }
 
   Sheet read() {
+    if (text_.starts_with("\xEF\xBB\xBF")) text_.remove_prefix(3);
     while (next()) read_statement();
     finish_track();
     if (sheet_.tracks.empty()) refuse("it has no TRACK");
@@ -222,7 +227,8 @@ class TocReader {
       const uint32_t line = token_line_;
       const auto number = static_cast<uint8_t>(t.indexes.size() + 1);
       // From INDEX 01 on, which a START further down may still move.
-      t.indexes.push_back({number, 0, sectors("INDEX"), line});
+      const uint32_t after = sectors("INDEX");
+      t.indexes.push_back({number, 0, after, line});
     } else {
       refuse(quoted() + " is no word of a toc file");
     }
@@ -254,7 +260,11 @@ class TocReader {
   void finish_track() {
     if (sheet_.tracks.empty()) return;
     auto& indexes = sheet_.tracks.back().indexes;
-    for (size_t i = 1; i < indexes.size(); ++i) indexes[i].after += indexes[0].after;
+    for (size_t i = 1; i < indexes.size(); ++i) {
+      indexes[i].piece = indexes[0].piece;
+      indexes[i].after += indexes[0].after;
+      indexes[i].rounded_up = indexes[0].rounded_up;
+    }
   }
 
   void read_file() {
@@ -320,7 +330,7 @@ class TocReader {
     started_ = true;
     const uint32_t line = token_line_;
     // Without a time it is where the data has come to, and that is the beginning of the next piece.
-    SheetIndex start{1, t.pieces.size(), 0, line};
+    SheetIndex start{1, t.pieces.size(), 0, line, true};
     if (next()) {
       const bool time = !is_string_ && token_.find(':') != token_.npos;
       put_back();
@@ -331,51 +341,92 @@ class TocReader {
 
   void read_cd_text() {
     expect("{");
-    bool english = true;
-    for (int depth = 1; depth > 0;) {
-      if (!next()) refuse("a brace has no end");
-      if (is("}")) {
-        --depth;
-      } else if (is("LANGUAGE_MAP")) {
-        expect("{");
-        while (next() && !is("}")) {
-        }
+    while (next()) {
+      if (is("}")) return;
+      if (is("LANGUAGE_MAP")) {
+        read_languages();
       } else if (is("LANGUAGE")) {
         if (!next()) refuse("LANGUAGE needs a number");
-        english = number() == 0;
-        if (!english) sheet_.notes.push_back(lines_.path() + ":" + std::to_string(token_line_) + ": only the first language is recorded");
-        expect("{");
-        ++depth;
-      } else if (is("ENCODING_ISO_8859_1") || is("ENCODING_ASCII")) {
-        continue;
+        const uint64_t n = number();
+        if (n > 7) refuse("language " + quoted() + " is not a number from 0 to 7");
+        read_language(static_cast<uint8_t>(n));
       } else {
-        read_text(english);
+        refuse(quoted() + " should be LANGUAGE or LANGUAGE_MAP");
+      }
+    }
+    refuse("a brace has no end");
+  }
+
+  /// Numbers of this file, and the codes of the languages that they stand for.
+  void read_languages() {
+    expect("{");
+    for (;;) {
+      if (!next()) refuse("a brace has no end");
+      if (is("}")) return;
+      // "0 : EN", "0:EN" and "0 :EN" are all written.
+      std::string entry = token_;
+      for (size_t words = 0; entry.back() == ':' || entry.find(':') == entry.npos; ++words) {
+        if (!next() || is("}") || words > 2) refuse("a LANGUAGE_MAP has entries like 0 : EN");
+        entry += token_;
+      }
+      const size_t colon = entry.find(':');
+      token_ = entry.substr(0, colon);
+      const uint64_t n = number();
+      token_ = entry.substr(colon + 1);
+      const uint64_t code = token_ == "EN" ? kLanguageEnglish : number();
+      if (n > 7 || code > 255) refuse("a LANGUAGE_MAP has numbers from 0 to 7 and codes from 0 to 255");
+      sheet_.cd_text[static_cast<uint8_t>(n)].language = static_cast<uint8_t>(code);
+    }
+  }
+
+  void read_language(uint8_t number) {
+    expect("{");
+    for (;;) {
+      if (!next()) refuse("a brace has no end");
+      if (is("}")) return;
+      if (is("ENCODING_MS_JIS")) {
+        ms_jis_[number] = true;
+      } else if (!is("ENCODING_ISO_8859_1") && !is("ENCODING_ASCII")) {
+        read_text(number);
       }
     }
   }
 
-  void read_text(bool wanted) {
+  void read_text(uint8_t language) {
     const auto* text = std::find_if(std::begin(kTexts), std::end(kTexts), [&](const TextWord& t) { return is(t.name); });
     const bool binary = is("SIZE_INFO") || is("TOC_INFO1") || is("TOC_INFO2") || is("RESERVED1") || is("RESERVED2") || is("RESERVED3") ||
                         is("RESERVED4") || is("CLOSED");
     if (text == std::end(kTexts) && !binary) refuse(quoted() + " is no item of CD_TEXT");
     octal_ = false;
     if (!next()) refuse("an item of CD_TEXT needs a text");
-    if (is("{")) {  // bytes; the packs that have them are made anew
-      while (next() && !is("}")) {
-      }
+    CdTextBlock& block = sheet_.cd_text[language];
+    if (is("{")) {
+      const std::string bytes = read_bytes();
+      // The packs of the other ones are made anew. A genre is a code of two bytes, and words.
+      if (text == std::end(kTexts) || text->type != CdTextType::genre || bytes.size() < 2) return;
+      block.genre_code = static_cast<uint16_t>(static_cast<uint8_t>(bytes[0]) << 8 | static_cast<uint8_t>(bytes[1]));
+      block.set(CdTextType::genre, 0, utf8_of_latin1(bytes.substr(2, bytes.find('\0', 2) - 2)));
       return;
     }
     if (!is_string_) refuse("an item of CD_TEXT needs a text in quotation marks");
     if (token_.size() > 160) refuse("the text is longer than 160 characters");
-    if (!wanted || binary || token_.empty()) return;
-    // The codes of track and disc are their own statements where they matter; here they are text.
-    size_t lost = 0;
-    std::string bytes = octal_ ? token_ : latin1_of(token_, &lost);
-    if (lost)
-      sheet_.notes.push_back(lines_.path() + ":" + std::to_string(token_line_) + ": CD-TEXT has no letters for " + std::to_string(lost) +
-                             " of its characters; they become '?'");
-    sheet_.cd_text.set(text->type, sheet_.tracks.size(), std::move(bytes));
+    if (binary || token_.empty()) return;
+    // The codes of track and disc are their own statements where they matter; here they are text. Bytes in octal are those of the language.
+    std::string utf8 = octal_ ? ms_jis_[language] ? utf8_of_ms_jis(token_) : utf8_of_latin1(token_) : utf8_of(token_);
+    block.set(text->type, sheet_.tracks.size(), std::move(utf8));
+  }
+
+  /// "{ 0, 10, 255 }", the first brace read.
+  std::string read_bytes() {
+    std::string bytes;
+    for (;;) {
+      if (!next()) refuse("a brace has no end");
+      if (is("}")) return bytes;
+      if (is(",")) continue;
+      const uint64_t byte = number();
+      if (byte > 255) refuse(quoted() + " is not a byte from 0 to 255");
+      bytes += static_cast<char>(byte);
+    }
   }
 
   std::string_view text_;
@@ -385,6 +436,7 @@ class TocReader {
   uint32_t line_ = 1, token_line_ = 0;
   std::string token_;
   bool is_string_ = false, back_ = false, octal_ = false, started_ = false;
+  std::array<bool, 8> ms_jis_{};  ///< encoding of each language
 };
 
 }  // namespace

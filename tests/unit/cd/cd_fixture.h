@@ -153,6 +153,16 @@ inline DiscLayout random_layout(uint32_t seed, const LayoutWish& wish = {}) {
       for (uint32_t track = 0; track <= count; ++track) block.set(type, track, random_text(random));
     }
     layout.cd_text.blocks.push_back(block);
+    if (one_of(3) == 0) {  // and the same in Japanese
+      for (auto& [type, texts] : block.texts)
+        for (std::string& text : texts) {
+          text.clear();
+          for (uint32_t n = one_of(30); n-- > 0;) text += {static_cast<char>(0x88 + one_of(20)), static_cast<char>(0x9F + one_of(90))};
+        }
+      block.charset = CdTextCharset::ms_jis;
+      block.language = kLanguageJapanese;
+      layout.cd_text.blocks.push_back(block);
+    }
   }
   return layout;
 }

@@ -53,6 +53,20 @@ TEST(CueFile, TellsTracksPausesIndexesAndCodes) {
   EXPECT_EQ(sector, std::vector<std::byte>(kSectorBytes));
 }
 
+TEST(CueFile, TakesTextsAsPeopleWriteThem) {
+  const auto title = [](const std::string& text) {
+    return std::string(parse_cue("FILE a.bin BINARY\nTRACK 1 AUDIO\nINDEX 1 0:0:0\n" + text, "a.cue").cd_text[0].get(CdTextType::title, 1));
+  };
+  EXPECT_EQ(title("TITLE \"The \"Best\" of\""), "The \"Best\" of");
+  EXPECT_EQ(title("\ttitle\tWord  "), "Word");
+  EXPECT_EQ(title("TITLE \"\""), "");
+  EXPECT_EQ(title("TITLE \"\xE4\""), "\xC3\xA4");
+  EXPECT_EQ(title("TITLE \"  a  b \" \r\n"), "  a  b ");
+  expect_error([&] { title("TITLE Two Words"); }, ErrorKind::source, "a.cue:4: reading the cue sheet: it should read: TITLE \"text\"");
+  expect_error([&] { title("SONGWRITER"); }, ErrorKind::source, "it should read: SONGWRITER \"text\"");
+  expect_error([&] { title("TITLE \"Open"); }, ErrorKind::source, "a quotation mark has no end");
+}
+
 TEST(CueFile, APauseMayLieInTheFileBefore) {
   Scratch scratch;
   scratch.file("a.bin", sectors_of(1000));
@@ -119,6 +133,7 @@ TEST(CueFile, RefusesWhatIsWrongAndSaysWhere) {
       {head + "INDEX 01 00:00:00\nPREGAP 00:02:00\n", "PREGAP comes after an INDEX"},
       {head + "POSTGAP 00:02:00\n", "POSTGAP comes before INDEX 01"},
       {head + "FLAGS XYZ\n", "is no flag"},
+      {"rem session 01\n" + head + "INDEX 01 00:00:00\n  REM SESSION 02\n", "a.cue:5: reading the cue sheet: here begins another session"},
       {head + "ISRC 123\n", "a.cue:3: reading the cue sheet: the ISRC '123'"},
       {"ISRC USEM39600078\n", "ISRC comes before the first TRACK"},
       {"HELLO WORLD\n", "a.cue:1: reading the cue sheet: 'HELLO' is no word of a cue sheet"},
@@ -140,6 +155,10 @@ TEST(CueFile, ThatLiesIsFoundOut) {
   expect_error(cue("FILE a.bin BINARY\nTRACK 01 MODE1/2048\nINDEX 01 00:00:00\n"), ErrorKind::source, "no multiple of its blocks of 2048");
   expect_error(cue("FILE a.bin BINARY\nTRACK 01 MODE1/2352\nINDEX 01 00:00:00\n"), ErrorKind::source,
                "l.cue:2: reading the description of a CD: the track shall be raw data, and its first sector has no sync");
+  scratch.file("w.bin", "RIFF....WAVEfmt " + std::string(2352 * 300, 'x'));
+  expect_error(cue("FILE w.bin BINARY\nTRACK 01 AUDIO\nINDEX 01 00:00:00\n"), ErrorKind::source,
+               "l.cue:1: reading the description of a CD: " + (scratch.path() / "w.bin").string() +
+                   ": it shall be plain samples, and is WAVE; its type is wrong");
   expect_error(cue("FILE a.bin WAVE\nTRACK 01 AUDIO\nINDEX 01 00:00:00\n"), ErrorKind::source, "no audio file that can be read");
   expect_error(cue("CDTEXTFILE a.bin\nFILE a.bin BINARY\nTRACK 01 AUDIO\nINDEX 01 00:00:00\n"), ErrorKind::source,
                "l.cue:1: reading the description of a CD: the file of CD-TEXT has no good pack");
@@ -181,6 +200,54 @@ TEST(TocFile, TellsTracksPausesIndexesAndTexts) {
   EXPECT_EQ(two, (std::vector<std::byte>{file[600 * kSectorBytes], file[600 * kSectorBytes + 1]}));
 }
 
+TEST(TocFile, HasSeveralLanguagesEncodingsAndAGenre) {
+  Scratch scratch;
+  scratch.file("a.bin", sectors_of(400));
+  const auto path = scratch.file(
+      "l.toc",
+      "\xEF\xBB\xBF"
+      "CD_DA\nCD_TEXT {\n LANGUAGE_MAP { 0 : EN 1:105  2 : 8 }\n"
+      " LANGUAGE 0 { TITLE \"Songs\" GENRE { 0, 27, 82, 111, 99, 107, 0 } SIZE_INFO { 1, 2, 3 } }\n"
+      " LANGUAGE 1 { ENCODING_MS_JIS TITLE \"\xE6\xAD\x8C\" PERFORMER \"\\223\\372\\226\\173\" }\n"
+      " LANGUAGE 2 { TITLE \"Lieder \\374ber\" }\n}\n"
+      "TRACK AUDIO\nCD_TEXT { LANGUAGE 0 { TITLE \"One\" } LANGUAGE 1 { TITLE \"\xE4\xB8\x80\" } LANGUAGE 2 { TITLE \"Eins\" } }\n"
+      "FILE \"a.bin\" 0\n");
+  const DiscLayout disc = open_sheet(read_sheet(path));
+  ASSERT_EQ(disc.cd_text.blocks.size(), 3u);
+  const auto& [english, japanese, german] = std::tie(disc.cd_text.blocks[0], disc.cd_text.blocks[1], disc.cd_text.blocks[2]);
+  EXPECT_EQ(english.language, 9);
+  EXPECT_EQ(english.genre_code, 27);
+  EXPECT_EQ(english.get(CdTextType::genre, 0), "Rock");
+  EXPECT_EQ(japanese.language, 105);
+  EXPECT_EQ(japanese.charset, CdTextCharset::ms_jis);
+  EXPECT_EQ(japanese.get(CdTextType::title, 0), "\x89\xCC");
+  EXPECT_EQ(japanese.get(CdTextType::performer, 0), "\x93\xFA\x96\x7B");
+  EXPECT_EQ(japanese.get(CdTextType::title, 1), "\x88\xEA");
+  EXPECT_EQ(german.language, 8);
+  EXPECT_EQ(german.get(CdTextType::title, 0),
+            "Lieder \xFC"
+            "ber");
+  // And there and back.
+  const auto packs = encode_cd_text(disc.cd_text, 1, 1);
+  const DecodedCdText back = decode_cd_text(std::as_bytes(std::span(packs)));
+  EXPECT_EQ(back.damaged, 0u);
+  ASSERT_EQ(back.text.blocks.size(), 3u);
+  EXPECT_EQ(back.text.blocks[0].genre_code, 27);
+  for (size_t b = 0; b < 3; ++b) {
+    EXPECT_EQ(back.text.blocks[b].language, disc.cd_text.blocks[b].language);
+    EXPECT_EQ(back.text.blocks[b].get(CdTextType::title, 1), disc.cd_text.blocks[b].get(CdTextType::title, 1));
+  }
+}
+
+TEST(TocFile, FillsUpDataAsCdrdaoDoes) {
+  Scratch scratch;
+  scratch.file("d.iso", noise(400 * 2048 + 100, 2));
+  const DiscLayout disc = open_sheet(read_sheet(scratch.file("d.toc", "CD_ROM\nTRACK MODE1\nDATAFILE \"d.iso\"\n")));
+  EXPECT_EQ(disc.lead_out(), 401);
+  ASSERT_EQ(disc.notes.size(), 1u);
+  EXPECT_THAT(disc.notes[0], testing::HasSubstr("its last sector is filled up with zeros"));
+}
+
 TEST(TocFile, RefusesWhatIsWrongAndSaysWhere) {
   const Wrong cases[] = {
       {"CD_DA\n", "it has no TRACK"},
@@ -195,6 +262,10 @@ TEST(TocFile, RefusesWhatIsWrongAndSaysWhere) {
       {"ISRC \"USEM39600078\"\n", "ISRC comes before the first TRACK"},
       {"TRACK AUDIO\nISRC \"XX\"\n", "a.toc:2: reading the toc file: the ISRC"},
       {"CD_TEXT { LANGUAGE 0 { TITLE \"x\" }\n", "a brace has no end"},
+      {"CD_TEXT {\nLANGUAGE 8 { } }\n", "a.toc:2: reading the toc file: language '8' is not a number from 0 to 7"},
+      {"CD_TEXT { LANGUAGE_MAP { 0 : XX } }\n", "is not a number that makes sense here"},
+      {"CD_TEXT { LANGUAGE_MAP { 0 EN } }\n", "a LANGUAGE_MAP has entries like 0 : EN"},
+      {"CD_TEXT { LANGUAGE 0 { GENRE { 0, 256 } } }\n", "'256' is not a byte from 0 to 255"},
       {"CD_TEXT { LANGUAGE 0 { NONSENSE \"x\" } }\n", "is no item of CD_TEXT"},
       {"CD_DA\nHELLO\n", "a.toc:2: reading the toc file: 'HELLO' is no word of a toc file"},
       {"TRACK AUDIO\nFILE \"a\n", "a quotation mark has no end"},

@@ -160,9 +160,14 @@ inline void expect_disc(const DriveEntry& entry, const cd::DiscLayout& layout, c
   const cd::DecodedCdText text = cd::decode_cd_text(std::span(packs).subspan(4));
   EXPECT_EQ(text.damaged, 0u);
   EXPECT_EQ(text.packs, image.cd_text().size());
-  ASSERT_EQ(text.text.blocks.size(), 1u);
-  for (const auto& [type, texts] : layout.cd_text.blocks[0].texts)
-    for (size_t i = 0; i < texts.size(); ++i) EXPECT_EQ(text.text.blocks[0].get(type, i), texts[i]);
+  ASSERT_EQ(text.text.blocks.size(), layout.cd_text.blocks.size());
+  for (size_t b = 0; b < text.text.blocks.size(); ++b) {
+    const cd::CdTextBlock &read = text.text.blocks[b], &wanted = layout.cd_text.blocks[b];
+    EXPECT_EQ(read.language, wanted.language);
+    EXPECT_EQ(read.charset, wanted.charset);
+    for (const auto& [type, texts] : wanted.texts)
+      for (size_t i = 0; i < texts.size(); ++i) EXPECT_EQ(read.get(type, i), texts[i]);
+  }
 }
 
 /// The same of tracks that were written at once on a blank disc, and closed.
@@ -194,6 +199,37 @@ inline void expect_tracks(const DriveEntry& entry, const cd::DiscLayout& layout,
   }
   EXPECT_EQ(code_of_sub_channel(drive, SubChannelFormat::mcn, 0), layout.mcn);
   expect_contents(drive, starts, controls, start - 150);
+}
+
+/// What a burn that failed says of the disc is true, and what it promises is kept.
+inline void expect_promise(const DriveEntry& drive, const cd::DiscLayout& layout, const std::string& message) {
+  const Medium medium = drive_info(drive).medium;
+  const auto says = [&](const char* words) { return message.find(words) != std::string::npos; };
+  // Without a word about the disc nothing was done to it yet.
+  const bool about_disc =
+      says("disc is lost") || says("disc is probably lost") || says("can take more tracks") || says("drive does not tell");
+  if (!about_disc) {
+    EXPECT_EQ(medium.state, MediumState::blank) << message;
+  }
+  if (says("nothing was written")) {
+    EXPECT_FALSE(about_disc) << message;
+  }
+  if (says("tracks 1 to 2 are complete")) {
+    EXPECT_EQ(medium.tracks.size(), 2u) << message;
+  } else if (says("track 1 is complete")) {
+    EXPECT_GE(medium.tracks.size(), 1u) << message;
+    EXPECT_LE(medium.tracks.size(), 2u) << message;
+  }
+  if (says("can take more tracks")) {
+    CdBurnOptions options;
+    options.mode = CdMode::track_at_once;
+    EXPECT_NO_THROW(burn_cd(drive, layout, options)) << "after: " << message;
+    EXPECT_EQ(drive_info(drive).medium.state, MediumState::closed);
+  }
+  if (says("can be erased")) {
+    EXPECT_NO_THROW(erase(drive, {})) << "after: " << message;
+    EXPECT_EQ(drive_info(drive).medium.state, MediumState::blank);
+  }
 }
 
 }  // namespace rec
