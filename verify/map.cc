@@ -315,9 +315,20 @@ class Picture {
 
   struct Hit {
     std::string ranges;
-    size_t count = 0;
+    size_t count = 0, shown = 0;
     bool structure = false;
   };
+
+  // As many as there is room for, each of them whole.
+  static void add_range(Hit& hit, const fsi::PathHit& path) {
+    constexpr size_t kRoom = 52;
+    const std::string range = path.bytes >= path.size
+                                  ? fmt::format("all {} bytes", path.size)
+                                  : fmt::format("{}–{}", path.first_byte, path.first_byte + std::max<uint64_t>(path.bytes, 1) - 1);
+    if (hit.shown > 0 && (hit.shown < hit.count - 1 || hit.ranges.size() + range.size() > kRoom)) return;
+    hit.ranges += (hit.ranges.empty() ? "" : ", ") + range;
+    ++hit.shown;
+  }
 
   void damage_list() {
     std::vector<std::string> order;
@@ -337,16 +348,13 @@ class Picture {
         auto [hit, fresh] = hits.try_emplace(path.path);
         if (fresh) order.push_back(path.path);
         hit->second.structure = path.is_structure && (fresh || hit->second.structure);
-        if (++hit->second.count > 3) continue;
+        ++hit->second.count;
         if (issue.finding == Finding::against && !is_damage(issue))
           hit->second.ranges = issue.what;
         else if (path.padding)
           hit->second.ranges += hit->second.ranges.empty() ? "only behind its end" : "";
         else if (!path.is_structure && path.size > 0)
-          hit->second.ranges +=
-              (hit->second.ranges.empty() ? "" : ", ") +
-              (path.bytes >= path.size ? fmt::format("all {} bytes", path.size)
-                                       : fmt::format("{}–{}", path.first_byte, path.first_byte + std::max<uint64_t>(path.bytes, 1) - 1));
+          add_range(hit->second, path);
       }
     }
     if (order.empty() && others.empty()) return;
@@ -359,9 +367,9 @@ class Picture {
       y_ += 19;
       text(kMargin + 8, y_, hit.structure ? "faint" : "mono", shortened(fsi::printable(order[i]), 72));
       std::string ranges = hit.ranges;
-      if (hit.count > 3) ranges += fmt::format(" and {} more", hit.count - 3);
+      if (hit.shown != 0 && hit.count > hit.shown) ranges += fmt::format(" and {} more", hit.count - hit.shown);
       if (!ranges.empty())
-        text(kWidth - kMargin, y_, "small faint", (ranges[0] >= '0' && ranges[0] <= '9' ? "bytes " : "") + shortened(ranges, 60),
+        text(kWidth - kMargin, y_, "small faint", (ranges[0] >= '0' && ranges[0] <= '9' ? "bytes " : "") + shortened(ranges, 70),
              " text-anchor=\"end\"");
     }
     if (order.size() + more > kNamed) {

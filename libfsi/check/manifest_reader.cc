@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "libfsi/base/error.h"
+#include "libfsi/check/sector_sums.h"
 #include "libfsi/disc/iso9660.h"
 #include "libfsi/disc/manifest.h"
 
@@ -173,58 +174,6 @@ bool Manifest::matches(uint64_t chunk, std::span<const std::byte> bytes) const {
   return std::memcmp(digest_of(kind, bytes).data(), expected.data(), expected.size()) == 0;
 }
 
-bool Manifest::sector_matches(uint64_t chunk, uint64_t i, std::span<const std::byte> bytes) const {
-  const size_t size = sector_sum_bytes(kind);
-  const auto expected = sector_sums.subspan(static_cast<size_t>(chunks_with_sums.rank(chunk) * kChunkSectors + i) * size, size);
-  return std::memcmp(digest_of(kind, bytes).data(), expected.data(), size) == 0;
-}
-
-uint64_t Manifest::narrow(uint64_t chunk, SectorRange where, std::span<const std::byte> bytes, std::span<const SectorRange> unreadable,
-                          std::vector<SectorRange>& different) const {
-  const auto append = [&](SectorRange range) {
-    if (!different.empty() && different.back().end() == range.first)
-      different.back().count += range.count;
-    else
-      different.push_back(range);
-  };
-  if (!has_sector_sums(chunk)) {
-    if (!unreadable.empty()) return 0;
-    append(where);
-    return where.count;
-  }
-  uint64_t compared = 0, wrong = 0;
-  for (uint64_t i = 0; i < where.count; ++i) {
-    const uint64_t at = where.first + i;
-    if (std::ranges::any_of(unreadable, [&](const SectorRange& lost) { return at >= lost.first && at < lost.end(); })) continue;
-    ++compared;
-    if (sector_matches(chunk, i, bytes.subspan(i * kSectorSize, kSectorSize))) continue;
-    ++wrong;
-    append({at, 1});
-  }
-  if (wrong == 0 && unreadable.empty()) append(where);  // a sum is short: once in 2^32 times it is right by chance
-  return compared;
-}
-
-bool take_sector_sums(std::span<const std::byte> bytes, Manifest& m) {
-  SectorSumsHeader header;
-  if (!load(bytes, 0, header) || std::memcmp(header.magic, kSectorSumsMagic, sizeof kSectorSumsMagic) != 0) {
-    // What was never there is zeros.
-    const auto magic = bytes.first(std::min(bytes.size(), sizeof kSectorSumsMagic));
-    return std::ranges::all_of(magic, [](std::byte b) { return b == std::byte{0}; });
-  }
-  const uint64_t each = kChunkSectors * sector_sum_bytes(m.kind), bits = (m.chunk_count + 7) / 8, room = bytes.size() - sizeof header;
-  if (header.sum_bytes != sector_sum_bytes(m.kind) || bits > room || header.chunk_count > m.chunk_count ||
-      header.chunk_count > (room - bits) / each)
-    return false;
-  const auto payload = bytes.subspan(sizeof header, bits + header.chunk_count * each);
-  if (std::memcmp(digest_of(m.kind, payload).data(), header.digest, sizeof header.digest) != 0) return false;
-  RankedBits with_sums(payload.first(bits));
-  if (with_sums.count() != header.chunk_count) return false;
-  m.chunks_with_sums = std::move(with_sums);
-  m.sector_sums = payload.subspan(bits);
-  return true;
-}
-
 Manifest Manifest::at(uint64_t new_base) const {
   Manifest m;
   m.kind = kind, m.base = new_base, m.image_sectors = image_sectors, m.first = first, m.sectors = sectors, m.chunk_count = chunk_count;
@@ -247,8 +196,9 @@ std::string manifest_identity(const SectorSource& source, uint64_t base) {
   std::string why;
   if (find_locator(source, base, locator, at) != Search::found || source.sectors() - base < locator.image_sectors) return {};
   const auto header = read_header(source, base, locator.manifest_first, why);
-  return header ? hex(std::as_bytes(std::span(header->header_digest)).first(digest_size(static_cast<DigestKind>(header->digest_kind.get()))))
-                : std::string();
+  return header
+             ? hex(std::as_bytes(std::span(header->header_digest)).first(digest_size(static_cast<DigestKind>(header->digest_kind.get()))))
+             : std::string();
 }
 
 FoundManifest load_manifest(const SectorSource& source, uint64_t base, IssueLog& log) {

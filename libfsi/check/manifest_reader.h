@@ -78,10 +78,6 @@ std::string manifest_identity(const SectorSource& source, uint64_t base);
 /// Whether a header is one of version 1 with a digest that is right; its sizes are not looked at. `why`: what is wrong.
 bool whole_header(const disc::ManifestHeader& header, std::string& why);
 
-/// Takes the sums of sectors at the beginning of `bytes`, which lie in the body of `manifest`. False: they are damaged. An
-/// older manifest has none, which is no fault.
-bool take_sector_sums(std::span<const std::byte> bytes, Manifest& manifest);
-
 /// Looks for the locator in sectors 16 to 31 from `base`, then, should it be missing or damaged, for the header
 /// backwards from the end of the source. Issues: truncation, damage of the locator and of the manifest.
 FoundManifest load_manifest(const SectorSource& source, uint64_t base, IssueLog& log);

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "libfsi/base/error.h"
+#include "libfsi/check/sector_sums.h"
 #include "libfsi/disc/manifest.h"
 
 namespace fsi {

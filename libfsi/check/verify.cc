@@ -17,6 +17,7 @@
 #include "libfsi/check/manifest_reader.h"
 #include "libfsi/check/pass.h"
 #include "libfsi/check/regions.h"
+#include "libfsi/check/sector_sums.h"
 #include "libfsi/check/sidecar.h"
 #include "libfsi/check/structure.h"
 #include "libfsi/check/tree_sums.h"
@@ -306,12 +307,12 @@ class Verification {
 
   void report_damage(const std::vector<SectorRange>& ranges, Finding finding, const char* what, const std::string& detail,
                      uint64_t volume_end) {
-    const RightBefore right_before = [&](uint64_t lba, size_t keep) { return is_right_before(lba, keep); };
+    const RightBefore right_before = [&](uint64_t lba, size_t keep) { return right_before_end(source_, *expected(), lba, keep); };
     std::vector<RangeHits> all = map_to_paths(volume_, ranges, known_, options_.paths_of_an_issue, options_.stop,
                                               finding == Finding::different ? right_before : RightBefore{});
     for (RangeHits& hits : all) {
       Issue issue{.finding = finding, .where = hits.range, .paths = std::move(hits.paths), .more_paths = hits.more, .detail = detail};
-      if (finding == Finding::different && !known_to_the_sector(hits.range))
+      if (finding == Finding::different && !known_to_the_sector(*expected(), hits.range))
         issue.detail = "one digest stands for 32 sectors: at least one of them differs";
       // The reason is the first one; the same words at every place would only hide the places.
       if (finding == Finding::unreadable && &hits != &all.front()) issue.detail.clear();
@@ -324,26 +325,6 @@ class Verification {
       if (issue.paths.empty()) issue.paths.push_back({.path = "free space", .is_structure = true});
       damage_log_.report(what, [&] { return std::move(issue); });
     }
-  }
-
-  bool known_to_the_sector(SectorRange range) const {
-    for (uint64_t at = range.first - expected()->base; at < range.end() - expected()->base; at += disc::kChunkSectors)
-      if (!expected()->has_sector_sums(at / disc::kChunkSectors)) return false;
-    return expected()->has_sector_sums((range.end() - 1 - expected()->base) / disc::kChunkSectors);
-  }
-
-  bool is_right_before(uint64_t lba, size_t keep) const {
-    const uint64_t chunk = (lba - expected()->base) / disc::kChunkSectors;
-    if (!expected()->has_sector_sums(chunk)) return false;
-    std::vector<std::byte> sector(kSectorSize);
-    try {
-      source_.read({lba, 1}, sector);
-    } catch (const Error& error) {
-      if (error.kind() == ErrorKind::interrupted || error.kind() == ErrorKind::unsuitable) throw;
-      return false;
-    }
-    std::fill(sector.begin() + static_cast<ptrdiff_t>(keep), sector.end(), std::byte{0});
-    return expected()->sector_matches(chunk, (lba - expected()->base) % disc::kChunkSectors, sector);
   }
 
   // What one of the two has behind the end of the other: padding of zeros is no difference.
@@ -376,6 +357,12 @@ class Verification {
   SectorRange surveyed_range() const { return {0, std::max({source_.sectors(), missing_.end(), uint64_t{1}})}; }
 
   void note_reading() {
+    if (const uint64_t sectors = expected() ? not_compared(*expected(), read_.unreadable) : 0)
+      reading_log_.report("beside sectors that cannot be read others could not be compared", [&] {
+        return Issue{.severity = Severity::note,
+                     .finding = Finding::reading,
+                     .detail = std::to_string(sectors) + " sectors could be read; their digest needs all 32 that it stands for"};
+      });
     const Reading& reading = report_.reading;
     if (reading.out_of_patience)
       reading_log_.report("bad places took so long that they were not all looked at closely", [&] {

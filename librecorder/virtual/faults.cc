@@ -159,9 +159,14 @@ std::optional<BlockRange> blocks_of(const Cdb& cdb) {
 }
 
 Fault* next_fault(std::vector<Fault>& faults, const Command& command) {
+  const auto is_done = [](const Fault& fault) {
+    return fault.action == Fault::Action::slow || (fault.action == Fault::Action::sense && fault.key == 1);
+  };
   Fault* found = nullptr;
-  for (Fault& fault : faults)
-    if (fault.action != Fault::Action::corrupt && matches(fault, command.cdb) && happens(fault) && !found) found = &fault;
+  for (Fault& fault : faults) {
+    if (fault.action == Fault::Action::corrupt || !matches(fault, command.cdb) || !happens(fault)) continue;
+    if (!found || (is_done(*found) && !is_done(fault))) found = &fault;
+  }
   return found;
 }
 

@@ -53,7 +53,8 @@ struct BlockRange {
 /// The blocks that a command reads, writes or verifies; nullopt for all other commands.
 std::optional<BlockRange> blocks_of(const Cdb& cdb);
 
-/// Counts this command, and returns the first fault that happens to it. A corrupt one is left to corrupt().
+/// Counts this command, and returns the fault that happens to it: the first that makes it fail, else the first that lets it be done
+/// (slow, recovered). A corrupt one is left to corrupt().
 Fault* next_fault(std::vector<Fault>& faults, const Command& command);
 /// Flips the bits that are to be flipped in blocks just read, of `block_bytes` each. True when that used up one of a
 /// limited number of times.

@@ -170,6 +170,20 @@ TEST_P(BothDigests, AroundAnUnreadableSectorTheOthersAreCompared) {
   }
 }
 
+TEST_P(BothDigests, WhatCannotBeComparedIsSaid) {
+  const auto not_compared = [](const fsi::VerifyReport& report) {
+    for (const auto& issue : report.issues)
+      if (issue.what == "beside sectors that cannot be read others could not be compared")
+        return issue.detail.substr(0, issue.detail.find(' '));
+    return std::string();
+  };
+  MemorySource source(with_manifest(good_image(), {.sha256 = GetParam(), .chunks_with_sums = {1}}));
+  source.unreadable = {40};
+  EXPECT_EQ(not_compared(fsi::verify(source)), "");
+  source.unreadable = {3, 5, 6, 40, 63, 64};
+  EXPECT_EQ(not_compared(fsi::verify(source)), "60");  // 29 of the first chunk, 31 of the third
+}
+
 TEST_P(BothDigests, DamagedSumsOfSectorsAreNotBelieved) {
   const Bytes good = with_manifest(good_image(), {.sha256 = GetParam(), .chunks_with_sums = {1}});
   const size_t sums = 96 * 2048 + 208 + 3 * (GetParam() ? 32 : 16) + 12 + 8192;

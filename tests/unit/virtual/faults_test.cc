@@ -89,6 +89,22 @@ TEST_F(Faults, ABadSpotStaysBad) {
   EXPECT_TRUE(sensed(run({0x2F, 0, 0, 0, 0, 64, 0, 0, 32, 0}), 3, 0x11, 5)) << "VERIFY reads";
 }
 
+TEST(FaultScript, WhatIsSlowDoesNotHideWhatIsBad) {
+  std::vector<Fault> faults{parse_fault("lba=2,read,slow=50"), parse_fault("lba=3,read,sense=1/17/00"),
+                            parse_fault("lba=4,read,sense=3/11/00")};
+  Command command;
+  const auto reads = [&](uint8_t first, uint8_t count) {
+    command.cdb = {};
+    command.cdb.bytes[0] = 0x28, command.cdb.bytes[5] = first, command.cdb.bytes[8] = count, command.cdb.length = 10;
+    const Fault* fault = next_fault(faults, command);
+    return fault ? fault->spec : std::string();
+  };
+  EXPECT_EQ(reads(0, 16), "lba=4,read,sense=3/11/00");
+  EXPECT_EQ(reads(0, 4), "lba=2,read,slow=50");
+  EXPECT_EQ(reads(3, 1), "lba=3,read,sense=1/17/00");
+  EXPECT_EQ(reads(5, 1), "");
+}
+
 TEST_F(Faults, CorruptionIsSilentAndAlwaysTheSameBit) {
   begin({"lba=40,corrupt"});
   fill(0, 64);
