@@ -41,6 +41,7 @@ std::string initiator() {
 }  // namespace
 
 struct Iscsi::Session {
+  iscsi_context* parser = nullptr;  // the URL is a part of it, and lives no longer
   iscsi_context* context = nullptr;
   iscsi_url* url = nullptr;
   bool connected = false;
@@ -48,6 +49,7 @@ struct Iscsi::Session {
   ~Session() {
     drop();
     if (url) iscsi_destroy_url(url);
+    if (parser) iscsi_destroy_context(parser);
   }
 
   void drop() {
@@ -104,9 +106,9 @@ Iscsi::Iscsi(const std::string& url) : session_(std::make_unique<Session>()) {
   if (url.find('@') != std::string::npos)
     throw fsi::Error(fsi::ErrorKind::usage, "iscsi://", "opening the drive",
                      "a password does not belong on a command line; set LIBISCSI_CHAP_USERNAME and LIBISCSI_CHAP_PASSWORD");
-  const std::unique_ptr<iscsi_context, int (*)(iscsi_context*)> parser(iscsi_create_context(initiator().c_str()), iscsi_destroy_context);
-  if (!parser) throw std::bad_alloc();
-  session_->url = iscsi_parse_full_url(parser.get(), url.c_str());
+  session_->parser = iscsi_create_context(initiator().c_str());
+  if (!session_->parser) throw std::bad_alloc();
+  session_->url = iscsi_parse_full_url(session_->parser, url.c_str());
   if (!session_->url)
     throw fsi::Error(fsi::ErrorKind::usage, fsi::printable(url), "opening the drive",
                      "it is no address of a drive; write iscsi://HOST[:PORT]/TARGET/LUN");
