@@ -6,14 +6,15 @@
 #include <algorithm>
 #include <exception>
 #include <memory>
+#include <stop_token>
 
 #include "burn/cd.h"
-#include "burn/interrupt.h"
 #include "burn/options.h"
 #include "burn/progress.h"
 #include "burn/read_back.h"
 #include "burn/report.h"
 #include "burn/virtual_drives.h"
+#include "tool/stop_on_signals.h"
 #include "verify/report.h"
 
 namespace burn {
@@ -183,13 +184,25 @@ void run(const Options& options, ProgressView& view, const std::stop_token& stop
   }
 }
 
+// A disc that is being written is ended properly, however often one asks: stopping at once would spoil it.
+std::stop_token stop_kindly(Task task) {
+  if (task == Task::erase || task == Task::format) return tool::stop_on_signals([](int, bool) {});
+  if (task != Task::burn && task != Task::audio && task != Task::raw) return tool::stop_on_signals();
+  return tool::stop_on_signals([](int, bool first) {
+    const char* below_progress = isatty(STDERR_FILENO) ? "\n" : "";
+    fmt::print(stderr, "{}burn: {}\n", below_progress,
+               first ? "stopping: what is being written is ended properly, so that the disc is not lost"
+                     : "wait: stopping now would spoil the disc");
+  });
+}
+
 }  // namespace
 }  // namespace burn
 
 int main(int argc, char** argv) {
   const auto [options, exit_code] = burn::parse(argc, argv);
   if (exit_code) return *exit_code;
-  const std::stop_token stop = burn::stop_on_signals(options.task == burn::Task::burn);
+  const std::stop_token stop = burn::stop_kindly(options.task);
   burn::ProgressView view(options.progress);
   const auto failed = [&](const std::string& message, int code) {
     view.clear();
