@@ -9,8 +9,8 @@ enum class StructureMedia : uint8_t { dvd = 0, bd = 1 };
 
 /// Formats, byte 7 of the command block.
 inline constexpr uint8_t kDvdPhysical = 0x00, kDvdCopyright = 0x01, kDvdBca = 0x03, kDvdManufacturer = 0x04, kDvdControlData = 0x10,
-                         kDvdAdip = 0x11, kLayerBoundary = 0x20, kBdDiscInformation = 0x00, kBdDds = 0x08, kBdCartridge = 0x09, kBdSpare = 0x0A,
-                         kWriteProtection = 0xC0, kStructureList = 0xFF;
+                         kDvdAdip = 0x11, kLayerBoundary = 0x20, kBdDiscInformation = 0x00, kBdDds = 0x08, kBdCartridge = 0x09,
+                         kBdSpare = 0x0A, kWriteProtection = 0xC0, kStructureList = 0xFF;
 
 struct DiscStructureHeader {
   fsi::Be16 length;  ///< bytes after this field
