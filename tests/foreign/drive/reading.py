@@ -4,9 +4,9 @@ import re
 import wave
 
 from cells import ALL, BD_R, BD_RE, BURN, CD, DEVICE, DVD, MKIMAGE, OVERWRITABLE, SECTOR, cell, good, is_tree, same, tree
-from sound import TITLES, cue_sheet, samples
+from sound import MCN, TITLES, cue_sheet, samples
 
-PROGRAMS = ("dvd+rw-mediainfo", "wodim", "readom", "cdrdao", "xorriso", "cdrskin", "isoinfo", "dd", "icedax", "genisoimage")
+PROGRAMS = ("dvd+rw-mediainfo", "wodim", "readom", "cdrdao", "xorriso", "cdrskin", "isoinfo", "dd", "icedax", "cd-info", "mmc-tool")
 
 
 def burned(drive, *options):
@@ -79,6 +79,28 @@ def cdrdao_tells(drive):
         drive.run("cdrdao", "read-toc", "--device", DEVICE, "--driver", "generic-mmc", "disc.toc")
         with open(drive.path("disc.toc"), encoding="ascii") as file:
             assert "TRACK MODE1" in file.read()
+
+
+@cell(*CD)
+def cd_info_tells(drive):
+    """libcdio: it asks the kernel for the table of contents, and the drive by the kernel's packet interface."""
+    burned(drive, "--multi")
+    size = os.path.getsize(drive.image) // SECTOR
+    with drive.served():
+        said = drive.run("cd-info", "--no-cddb", "-C", DEVICE)
+    assert re.search(r"^  1: 00:02:00  000000 data ", said, re.M) and f"ISO 9660: {size} blocks" in said, said
+    drive.new(drive.medium)
+    good(BURN, "audio", "--drive", "it", cue_sheet(drive), env=drive.env)
+    with drive.served():
+        said = drive.run("cd-info", "--no-cddb", "-C", DEVICE)
+    for wanted in (MCN, *TITLES, r"^  2: 00:07:00  000375 audio "):
+        assert re.search(wanted, said, re.M), f"{wanted} is not there:\n{said}"
+
+
+@cell("cd-r", "dvd-ram", "bd-re")
+def mmc_tool_tells(drive):
+    with drive.served():
+        assert "DISCPRES" in drive.run("mmc-tool", "--inquiry", DEVICE)
 
 
 @cell(*CD)
