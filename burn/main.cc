@@ -6,14 +6,15 @@
 #include <algorithm>
 #include <exception>
 #include <memory>
+#include <stop_token>
 
 #include "burn/cd.h"
-#include "burn/interrupt.h"
 #include "burn/options.h"
 #include "burn/progress.h"
 #include "burn/read_back.h"
 #include "burn/report.h"
 #include "burn/virtual_drives.h"
+#include "tool/stop_on_signals.h"
 #include "verify/report.h"
 
 namespace burn {
@@ -164,15 +165,6 @@ void doctor(const Options& options) {
                 fmt::format("{} found; see above what to do", problems == 1 ? "a problem was" : "problems were"));
 }
 
-/// Nothing is burned, nothing is said.
-std::string said_when_stopping(const Options& options) {
-  const bool cd = options.task == Task::audio || options.task == Task::raw;
-  if (!cd && options.task != Task::burn) return {};
-  if (cd ? options.cd.burn.mode != rec::CdMode::track_at_once : options.burn.at_once)
-    return "stopping: what is written at once cannot be ended early, but once it is being closed it is finished";
-  return "stopping: what is being written is ended properly, so that the disc is not lost";
-}
-
 void run(const Options& options, ProgressView& view, const std::stop_token& stop) {
   switch (options.task) {
     case Task::burn: return options.drives.size() > 1 ? burn_discs(options, view, stop) : burn_disc(options, view, stop);
@@ -192,13 +184,29 @@ void run(const Options& options, ProgressView& view, const std::stop_token& stop
   }
 }
 
+// A disc that is being written is ended properly, however often one asks: stopping at once would spoil it.
+std::stop_token stop_kindly(const Options& options) {
+  const Task task = options.task;
+  if (task == Task::erase || task == Task::format) return tool::stop_on_signals([](int, bool) {});
+  const bool cd = task == Task::audio || task == Task::raw;
+  if (!cd && task != Task::burn) return tool::stop_on_signals();
+  const bool at_once = cd ? options.cd.burn.mode != rec::CdMode::track_at_once : options.burn.at_once;
+  return tool::stop_on_signals([at_once](int, bool first) {
+    const char* below_progress = isatty(STDERR_FILENO) ? "\n" : "";
+    fmt::print(stderr, "{}burn: {}\n", below_progress,
+               !first    ? "wait: the drive has to come to rest first"
+               : at_once ? "stopping: what is written at once cannot be ended early, but once it is being closed it is finished"
+                         : "stopping: what is being written is ended properly, so that the disc is not lost");
+  });
+}
+
 }  // namespace
 }  // namespace burn
 
 int main(int argc, char** argv) {
   const auto [options, exit_code] = burn::parse(argc, argv);
   if (exit_code) return *exit_code;
-  const std::stop_token stop = burn::stop_on_signals(burn::said_when_stopping(options));
+  const std::stop_token stop = burn::stop_kindly(options);
   burn::ProgressView view(options.progress);
   const auto failed = [&](const std::string& message, int code) {
     view.clear();

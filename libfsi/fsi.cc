@@ -17,6 +17,7 @@
 #include "libfsi/iso9660/volume_texts.h"
 #include "libfsi/joliet/joliet.h"
 #include "libfsi/layout/recorded_names.h"
+#include "libfsi/losses.h"
 #include "libfsi/real_time.h"
 #include "libfsi/udf/udf.h"
 
@@ -185,16 +186,6 @@ std::vector<Region*> request_regions(const std::vector<std::unique_ptr<FormatWri
   return regions;
 }
 
-void warn_of_losses(const std::vector<std::unique_ptr<FormatWriter>>& formats, const SourceTree& tree, const Warn& warn) {
-  if (!warn) return;
-  for (const auto& format : formats) {
-    const auto* names = dynamic_cast<const RecordedNames*>(format.get());
-    if (!names) continue;
-    for (const std::string& note : names->notes()) warn(names->format_name(), note);
-    names->for_each_loss([&](NodeId id, std::string_view what) { warn(printable(tree.path(id)), std::string(what)); });
-  }
-}
-
 }  // namespace
 
 FileSystems parse_file_systems(const std::string& list) {
@@ -273,7 +264,7 @@ std::unique_ptr<Image> FileSystemImage::create_result() {
   for (const auto& format : parts.formats) format->prepare();
   if (parts.formats.size() == 1) parts.layout->holder = parts.formats.front().get();
   check_stop(options_.stop);
-  warn_of_losses(parts.formats, tree, options_.warn);
+  if (options_.warn) warn_of_losses(options_.file_systems, parts.formats, tree, options_.warn);
   if (boot && options_.warn)
     for (const std::string& note : boot->notes()) options_.warn("boot", note);
 

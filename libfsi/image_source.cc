@@ -50,17 +50,16 @@ std::optional<Time> time_of(const EntryTime& time) {
 // Trees name an owner that nobody is by all ones (UDF 2.3.6.1).
 uint32_t owner_of(uint32_t id) { return id == UINT32_MAX ? 0 : id; }
 
-constexpr uint64_t kNamed = 3;  // of what is missing, for each reason
+constexpr uint64_t kNamed = 3;               // of what is missing, for each reason
+constexpr uint64_t kMostStream = 64 * 1024;  // what Linux takes for an extended attribute
 
 class Items final : public Visitor {
  public:
-  Items(std::shared_ptr<const SectorSource> source, const std::function<void(const ImageItem&)>& item,
-        const std::function<void(const std::string&)>& warn, const std::function<void(const std::string&)>& missing)
-      : source_(std::move(source)), item_(item), warn_(warn), missing_(missing) {}
+  Items(std::shared_ptr<const SectorSource> source, ImageSink& sink) : source_(std::move(source)), sink_(sink) {}
 
   void entry(const TreeEntry& entry) override {
     const std::string path = printable(entry.path);
-    if (entry.associated) return warn_(path + ": its associated file is left out");
+    if (entry.associated) return sink_.warn(path + ": its associated file is left out");
     ImageItem item;
     item.path = entry.path.substr(1);
     item.kind = kind_of(entry.kind);
@@ -78,16 +77,26 @@ class Items final : public Visitor {
     item.device = device_number(entry);
     if (item.kind == NodeKind::symlink && item.target.empty()) return;  // said by the reader
     if (item.kind == NodeKind::file && !put_data(entry, path, item)) return;
-    item_(item);
+    sink_.item(item);
   }
 
   /// After the walk.
   void finish() {
-    if (missed_ > kNamed) missing_(std::to_string(missed_ - kNamed) + " more of its files cannot be read either");
+    if (missed_ > kNamed) sink_.missing(std::to_string(missed_ - kNamed) + " more of its files cannot be read either");
   }
 
   void stream(std::string_view name, const TreeEntry& stream) override {
-    if (streams_++ == 0) warn_(printable(stream.path) + ": its stream " + printable(name) + " is left out, and those of others");
+    const EntryContent content(stream);
+    const std::string what = printable(stream.path) + ": its stream " + printable(name);
+    if (content.size() > kMostStream) return sink_.warn(what + " is left out: it has more than 64 KiB");
+    std::string value(content.size(), '\0');
+    try {
+      content.read(*source_, 0, {reinterpret_cast<std::byte*>(value.data()), value.size()});
+    } catch (const Error& error) {
+      if (error.kind() == ErrorKind::interrupted) throw;
+      return miss(what + ": " + error.why());
+    }
+    sink_.stream(name, value);
   }
 
  private:
@@ -100,7 +109,7 @@ class Items final : public Visitor {
 
   // A truncated image would have a line for each file.
   void miss(const std::string& what) {
-    if (++missed_ <= kNamed) missing_(what);
+    if (++missed_ <= kNamed) sink_.missing(what);
   }
 
   bool put_data(const TreeEntry& entry, const std::string& path, ImageItem& item) {
@@ -136,10 +145,8 @@ class Items final : public Visitor {
   }
 
   const std::shared_ptr<const SectorSource> source_;
-  const std::function<void(const ImageItem&)>& item_;
-  const std::function<void(const std::string&)>& warn_;
-  const std::function<void(const std::string&)>& missing_;
-  uint64_t streams_ = 0, missed_ = 0;
+  ImageSink& sink_;
+  uint64_t missed_ = 0;
 };
 
 std::string text_of(const Issue& issue) {
@@ -155,19 +162,18 @@ class ImageTree final : public ImageReader {
  public:
   ImageTree(std::shared_ptr<const SectorSource> source, VolumeRead volume) : source_(std::move(source)), volume_(std::move(volume)) {}
 
-  void walk(const std::function<void(const ImageItem&)>& item, const std::function<void(const std::string&)>& warn,
-            const std::function<void(const std::string&)>& missing, std::stop_token stop) override {
-    Items items(source_, item, warn, missing);
+  void walk(ImageSink& sink, std::stop_token stop) override {
+    Items items(source_, sink);
     IssueLog log(kNamed);
     volume_.trees.front()->walk(items, log, std::move(stop));
     items.finish();
     uint64_t odd = 0;
     for (const Issue& issue : log.take())
       if (issue.incomplete)
-        missing(text_of(issue));
+        sink.missing(text_of(issue));
       else if (issue.severity == Severity::error)
         odd += 1 + issue.more;
-    if (odd > 0) warn(std::to_string(odd) + (odd == 1 ? " fault" : " faults") + " of its structures lose nothing; verify names them");
+    if (odd > 0) sink.warn(std::to_string(odd) + (odd == 1 ? " fault" : " faults") + " of its structures lose nothing; verify names them");
   }
 
  private:

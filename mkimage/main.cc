@@ -6,7 +6,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <csignal>
 #include <cstdio>
 #include <exception>
 #include <mutex>
@@ -15,23 +14,9 @@
 #include "libfsi/base/sum_files.h"
 #include "libfsi/fsi.h"
 #include "mkimage/options.h"
+#include "tool/stop_on_signals.h"
 
 namespace {
-
-// Turns the first interrupt into a stop request and the second into an immediate end.
-std::stop_source listen_for_interrupts() {
-  std::stop_source stop;
-  sigset_t signals;
-  sigemptyset(&signals);
-  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&signals, signal);
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);  // inherited by every thread that comes later
-  std::thread([signals, stop]() mutable {
-    int number = 0;
-    while (sigwait(&signals, &number) == 0)
-      if (!stop.request_stop()) std::_Exit(128 + number);
-  }).detach();
-  return stop;
-}
 
 // Everything that is not the product goes to standard error, a line at a time, never through a progress line.
 class Screen {
@@ -144,7 +129,7 @@ fsi::OutputIdentity identify_output(const std::string& path) {
   return output;
 }
 
-int run(int argc, char** argv, const std::stop_source& stop) {
+int run(int argc, char** argv, const std::stop_token& stop) {
   mkimage::Options options;
   if (!mkimage::parse(argc, argv, options)) return 0;
   const bool writes = !options.dry_run && !options.print_size;
@@ -153,7 +138,7 @@ int run(int argc, char** argv, const std::stop_source& stop) {
                      "it is a terminal; name a file with -o, or pipe it on, for example into burn");
 
   Screen screen(options.progress);
-  options.image.stop = stop.get_token();
+  options.image.stop = stop;
   options.image.warn = [&](const std::string& where, const std::string& message) { screen.say("warning: " + where + ": " + message); };
   if (options.progress != fsi::ProgressStyle::none) options.image.progress = [&](const fsi::ProgressEvent& event) { screen.show(event); };
 
@@ -188,8 +173,7 @@ int run(int argc, char** argv, const std::stop_source& stop) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  std::signal(SIGPIPE, SIG_IGN);  // a closed pipe is an error with a message
-  const std::stop_source stop = listen_for_interrupts();
+  const std::stop_token stop = tool::stop_on_signals();
   rlimit files{};
   if (::getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur < files.rlim_max) {
     files.rlim_cur = files.rlim_max;

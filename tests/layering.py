@@ -18,7 +18,7 @@ TRANSPORT = SCSI + ["librecorder/transport"]
 DRIVE = TRANSPORT + ["librecorder/drive"]
 MEDIUM = DRIVE + ["librecorder/medium"]
 BURN = MEDIUM + ["librecorder/plan", "librecorder/pipeline"]
-TOOL = FSI_BASE + ["libfsi/fsi.h", "librecorder/recorder.h"]
+TOOL = FSI_BASE + ["libfsi/fsi.h", "librecorder/recorder.h", "tool"]
 ANY = [""]
 
 ALLOWED = {
@@ -48,6 +48,7 @@ ALLOWED = {
     "librecorder/host": FSI_BASE,
     "librecorder/virtual": TRANSPORT,
     "librecorder": FSI_BASE + ["librecorder"],
+    "tool": FSI_BASE,  # what the three share
     "mkimage": TOOL,
     "burn": TOOL + ["verify/report.h"],  # the report of a disc that was read back
     "verify": TOOL,
@@ -73,7 +74,7 @@ def allowed(room, header):
 
 def check(root):
     count = 0
-    for folder in ("libfsi", "librecorder", "mkimage", "burn", "verify", "tests", "bench"):
+    for folder in ("libfsi", "librecorder", "tool", "mkimage", "burn", "verify", "tests", "bench"):
         for where, _, names in os.walk(os.path.join(root, folder)):
             for name in sorted(names):
                 if not name.endswith((".h", ".cc")):
@@ -89,7 +90,7 @@ def check(root):
                         if not found:
                             continue
                         header = found[2]
-                        ours = header.split("/")[0] in ("libfsi", "librecorder", "mkimage", "burn", "verify", "tests", "bench")
+                        ours = header.split("/")[0] in ("libfsi", "librecorder", "tool", "mkimage", "burn", "verify", "tests", "bench")
                         count += ours
                         if found[1] == '"' and not ours:
                             yield f'{path}:{number}: "{header}" is not written from the root of the repository'

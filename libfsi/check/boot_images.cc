@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "libfsi/base/wire.h"
-#include "libfsi/check/fat.h"
+#include "libfsi/disc/fat.h"
 #include "libfsi/disc/mbr.h"
 
 namespace fsi {

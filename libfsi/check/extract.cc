@@ -91,7 +91,7 @@ int Extraction::parent_of(const std::string& place) {
 }
 
 void Extraction::entry(const TreeEntry& entry) {
-  last_.clear();
+  last_.reset();
   const auto place = place_of(entry.path);
   if (!place) return;
   met_ = true;
@@ -104,6 +104,7 @@ void Extraction::make(const TreeEntry& entry, const std::string& place) {
   const auto attributes = [&](std::string target) { return Late{place, std::move(target), entry.posix, entry.modified, entry.accessed}; };
   if (place.empty()) {
     directories_.push_back(attributes({}));
+    last_ = place;
     return;
   }
   const int parent = parent_of(place);
@@ -115,6 +116,7 @@ void Extraction::make(const TreeEntry& entry, const std::string& place) {
       // Its mode comes last: nothing could be made in one that is read-only.
       if (::mkdirat(parent, name.c_str(), 0700) != 0) return fail(place, "making the directory: " + errno_text(errno));
       directories_.push_back(attributes({}));
+      last_ = place;
       break;
     case EntryKind::symlink: symlinks_.push_back(attributes(std::string(entry.target))); return;
     case EntryKind::file: return make_file(entry, parent, name, place);
@@ -215,7 +217,7 @@ void Extraction::give_attributes(int fd, const std::optional<PosixAttributes>& p
 // A stream becomes an extended attribute, as far as the host has those.
 void Extraction::stream(std::string_view name, const TreeEntry& stream) {
   const auto place = place_of(stream.path);
-  if (!place || *place != last_ || last_.empty()) return;
+  if (!place || place != last_) return;
   const std::string text(name);
   const EntryContent content(stream);
   if (content.size() > kMostStream) return warn(*place, "its stream " + printable(text) + " is too long for an extended attribute");
@@ -226,8 +228,9 @@ void Extraction::stream(std::string_view name, const TreeEntry& stream) {
     if (error.kind() == ErrorKind::interrupted) throw;
     return fail(*place, "its stream " + printable(text) + ": " + error.why());
   }
-  const int parent = parent_of(*place);
-  const Fd fd(parent < 0 ? -1 : ::openat(parent, place->substr(place->rfind('/') + 1).c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
+  const int parent = place->empty() ? root_.get() : parent_of(*place);
+  const std::string own = place->empty() ? "." : place->substr(place->rfind('/') + 1);
+  const Fd fd(parent < 0 ? -1 : ::openat(parent, own.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
   if (!fd || ::fsetxattr(fd.get(), ("user." + text).c_str(), bytes.data(), bytes.size(), 0) != 0)
     warn(*place, "its stream " + printable(text) + ": " + errno_text(errno));
 }

@@ -52,7 +52,7 @@ class Extraction final : public Visitor {
   bool root_user_ = false, met_ = false;
   std::vector<Late> directories_, symlinks_;
   std::unordered_map<uint64_t, std::string> first_names_;  // of files with several names
-  std::string last_;                                       // the file made last, for its streams
+  std::optional<std::string> last_;                        // what was made last, for its streams
   std::vector<std::byte> buffer_;
   ExtractReport report_;
 };

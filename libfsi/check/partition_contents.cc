@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <string_view>
 
-#include "libfsi/check/fat.h"
+#include "libfsi/disc/fat.h"
 #include "libfsi/read/careful.h"
 
 namespace fsi {

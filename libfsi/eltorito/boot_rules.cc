@@ -2,6 +2,7 @@
 
 #include "libfsi/base/error.h"
 #include "libfsi/disc/eltorito.h"
+#include "libfsi/disc/fat.h"
 #include "libfsi/disc/mbr.h"
 
 namespace fsi {
@@ -104,6 +105,21 @@ CatalogLine choose_line(const BootEntry& entry, uint64_t bytes, std::span<const 
   line.media = disc::kNoEmulation;
   line.sector_count = no_emulation_size(entry, bytes, where);
   return line;
+}
+
+std::string doubt_about(const BootEntry& entry, const CatalogLine& line, uint64_t bytes, std::span<const std::byte> start,
+                        const std::string& where) {
+  if (entry.is_efi() && line.media == disc::kNoEmulation) {
+    if (const std::string why = disc::why_not_fat(start); !why.empty())
+      return where + " is no FAT file system (" + why + "), and UEFI starts nothing else; is it the right file? Or use --efi-dir";
+    if (const uint64_t whole = *disc::size_of_fat(start); whole > bytes)
+      return where + " is cut off: its FAT file system takes " + std::to_string(whole) + " bytes, there are " + std::to_string(bytes);
+  }
+  const uint64_t blocks = sectors_for(bytes) * (kSectorSize / disc::kVirtualSector);
+  if (line.media == disc::kNoEmulation && line.sector_count > blocks)
+    return where + " has " + std::to_string(blocks) + " blocks of 512 bytes, and firmware is told to load " +
+           std::to_string(line.sector_count) + "; it will load what follows on the disc too";
+  return {};
 }
 
 }  // namespace fsi

@@ -18,4 +18,9 @@ inline constexpr uint64_t kMaxPatchedImage = uint64_t{0xFFFF} * 512;
 /// there are; `where`: its name. Throws Error{usage} when the image does not fit what is asked for.
 CatalogLine choose_line(const BootEntry& entry, uint64_t bytes, std::span<const std::byte> start, const std::string& where);
 
+/// A sentence for the user when firmware will hardly start the image: a UEFI image that is no whole FAT file system, a load size
+/// past the image's end. Empty when there is nothing to say. The same arguments, and what choose_line() made of them.
+std::string doubt_about(const BootEntry& entry, const CatalogLine& line, uint64_t bytes, std::span<const std::byte> start,
+                        const std::string& where);
+
 }  // namespace fsi

@@ -119,11 +119,13 @@ void ElTorito::prepare() {
   for (const BootEntry& entry : boot_.entries) {
     const BootFile image = image_of(entry);
     std::vector<std::byte> start;
-    if (entry.emulation == Emulation::hard_disk) {
+    if (entry.emulation == Emulation::hard_disk || entry.is_efi()) {
       start.resize(std::min<uint64_t>(image.bytes(), disc::kVirtualSector));
       image.read(0, start);
     }
     entries_.push_back({entry, image, choose_line(entry, image.bytes(), start, image.name())});
+    if (std::string doubt = doubt_about(entry, entries_.back().line, image.bytes(), start, image.name()); !doubt.empty())
+      notes_.push_back(std::move(doubt));
     want(entry, image);
   }
   if (catalog_->bytes.size() > kSectorSize)

@@ -49,7 +49,7 @@ class ElTorito : public FormatWriter {
   /// here; throws Error{source}.
   ElTorito(const SourceTree& tree, const Layout& layout, BootOptions boot, const CatalogFile* catalog);
 
-  /// Finds the images and checks them against what is asked for; reads the first block of hard disk images. Throws Error{usage}.
+  /// Finds the images and checks them against what is asked for; reads the first block of images of hard disks and for UEFI. Throws Error{usage}.
   void prepare() override;
   std::vector<Region*> regions() override;
   /// Once every address is known: makes the catalog and reads the images that get a boot-info table. Returns what is to be

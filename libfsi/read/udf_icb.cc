@@ -53,13 +53,13 @@ bool UdfReader::charge(uint64_t blocks, uint64_t byte, std::string_view path) {
 }
 
 UdfReader::Fetched UdfReader::fetch(const UdfMap& map, uint32_t block, std::initializer_list<TagId> kinds, const char* name,
-                                    std::string_view path) {
+                                    std::string_view path, uint64_t from) {
   const auto look = [&](bool in_mirror, bool tell) -> Fetched {
     Fetched found;
     const auto run = map.find(block, blocks_, in_mirror);
     if (!run) {
       if (tell)
-        lost("an address leads out of its partition", 0, "ECMA-167 4/7.1", path,
+        lost("an address leads out of its partition", from, "ECMA-167 4/7.1", path,
              std::string(name) + ": block " + std::to_string(block) + " of the " + std::string(map.name()));
       return found;
     }
@@ -92,11 +92,12 @@ UdfReader::Fetched UdfReader::fetch(const UdfMap& map, uint32_t block, std::init
   return found;
 }
 
-bool UdfReader::read_icb(const UdfMap& map, uint32_t block, std::string_view path, UdfIcb& icb) {
+bool UdfReader::read_icb(const UdfMap& map, uint32_t block, std::string_view path, UdfIcb& icb, uint64_t from) {
   const UdfMap* at = &map;
   icb.icb_blocks = 0;
   for (uint32_t hops = 0;; ++hops) {
-    const Fetched found = fetch(*at, block, {TagId::file_entry, TagId::extended_file_entry}, "file entry", path);
+    const Fetched found = fetch(*at, block, {TagId::file_entry, TagId::extended_file_entry}, "file entry", path, from);
+    from = found.at;
     if (found.bytes.empty()) return hops > 0;
     IcbTag tag;
     if (!load(found.bytes, sizeof(Tag), tag) || !take_entry(found, *at, block, path, icb)) return false;
@@ -278,7 +279,7 @@ void UdfReader::read_runs(const UdfIcb& icb, std::string_view path, std::vector<
     }
     if (!map) return lost("an address leads out of its partition", here, "ECMA-167 4/7.1", path, "allocation extent descriptor");
     if (!charge(1, here, path)) return;
-    const Fetched found = fetch(*map, block, {TagId::allocation_extent}, "allocation extent descriptor", path);
+    const Fetched found = fetch(*map, block, {TagId::allocation_extent}, "allocation extent descriptor", path, here);
     AllocationExtentDescriptor head;
     if (found.bytes.empty() || !load(found.bytes, 0, head)) break;
     here = found.at;

@@ -63,11 +63,13 @@ class UdfReader {
     uint64_t at = 0;                   ///< byte of the source
     TagFaults faults = 0;              ///< reported already
   };
-  /// The descriptor in a block, one of `kinds`. Faults are reported. From the mirror where a metadata partition's block is bad.
-  Fetched fetch(const UdfMap& map, uint32_t block, std::initializer_list<disc::TagId> kinds, const char* name, std::string_view path);
+  /// The descriptor in a block, one of `kinds`; `from`: byte of what leads there. Faults are reported. From the mirror where a metadata
+  /// partition's block is bad.
+  Fetched fetch(const UdfMap& map, uint32_t block, std::initializer_list<disc::TagId> kinds, const char* name, std::string_view path,
+                uint64_t from);
 
   /// False when there is no file entry, which is reported.
-  bool read_icb(const UdfMap& map, uint32_t block, std::string_view path, UdfIcb& icb);
+  bool read_icb(const UdfMap& map, uint32_t block, std::string_view path, UdfIcb& icb, uint64_t from);
   /// The file's data in order, `icb.size` bytes at most, and checks it against what the entry says. `chained` hears of
   /// the sectors of allocation extent descriptors.
   void read_runs(const UdfIcb& icb, std::string_view path, std::vector<UdfRun>& runs, const std::function<void(SectorRange)>& chained);

@@ -138,7 +138,7 @@ class MapReader {
 
   // The file that an ICB of a physical partition describes. False when there is none.
   bool read_file(const UdfMap& below, uint32_t block, const char* name, FileType type, UdfIcb& icb, std::vector<DataExtent>& extents) {
-    if (!reader_.read_icb(below, block, name, icb)) return false;
+    if (!reader_.read_icb(below, block, name, icb, volume_.descriptor_at)) return false;
     add_structure(volume_.structures, icb.at, volume_.block_size, std::string("UDF ") + name + " file entry");
     if (icb.type != type)
       reader_.fault("a file entry has the wrong file type", icb.at, "UDF 2.2.13", name,

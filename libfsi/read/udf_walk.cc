@@ -19,6 +19,8 @@ namespace {
 constexpr size_t kMostHashes = 1u << 20;     // names of one directory that are compared with each other
 constexpr uint32_t kMostStreams = 1u << 16;  // of one file
 
+constexpr std::string_view kSparedBlocks = "Non-Allocatable Space";
+
 EntryKind kind_of(FileType type) {
   switch (type) {
     case FileType::directory: return EntryKind::directory;
@@ -94,7 +96,8 @@ bool UdfWalk::find_root(UdfIcb& icb) {
     lost("an address leads out of its partition", volume_.descriptor_at, "ECMA-167 4/3.1", {}, "file set descriptor: " + block_text(at));
     return false;
   }
-  const auto found = reader_.fetch(*map, at.location.block, {TagId::file_set}, "file set descriptor", {});
+  const auto found = reader_.fetch(*map, at.location.block, {TagId::file_set}, "file set descriptor", {}, volume_.descriptor_at);
+  const uint64_t set_at = found.at;
   FileSetDescriptor set;
   if (found.bytes.empty() || !load(found.bytes, 0, set)) {
     if (!found.bytes.empty() || found.at == 0)
@@ -109,7 +112,7 @@ bool UdfWalk::find_root(UdfIcb& icb) {
     lost("an address leads out of its partition", found.at, "ECMA-167 4/14.1.15", "/", block_text(set.root));
     return false;
   }
-  if (!reader_.read_icb(*root_map, set.root.location.block, "/", icb)) return false;
+  if (!reader_.read_icb(*root_map, set.root.location.block, "/", icb, set_at)) return false;
   if (icb.type != FileType::directory) {
     lost("the root is not a directory", icb.at, "ECMA-167 4/14.1.15", "/", "file type " + std::to_string(static_cast<int>(icb.type)));
     return false;
@@ -118,7 +121,7 @@ bool UdfWalk::find_root(UdfIcb& icb) {
     // Mappings and the like that systems keep there are structures, not files of the user's.
     UdfIcb streams;
     const UdfMap* streams_map = reader_.map(set.system_streams.location.partition);
-    if (streams_map && reader_.read_icb(*streams_map, set.system_streams.location.block, "the system stream directory", streams))
+    if (streams_map && reader_.read_icb(*streams_map, set.system_streams.location.block, "the system stream directory", streams, set_at))
       visitor_.structure({streams.at / kSectorSize, 1}, "UDF system stream directory");
   }
   return true;
@@ -152,7 +155,7 @@ void UdfWalk::walk_directory(uint32_t index) {
     return lost("a path is too long", directory.icb_at, "", {}, "directories below it are not read");
   }
   const std::string own = index == 0 ? prefix_ : prefix_.substr(0, prefix_.size() - 1);
-  if (!again_.read_icb(*directory.map, directory.block, own, icb_)) return;
+  if (!again_.read_icb(*directory.map, directory.block, own, icb_, directory.icb_at)) return;
   again_.read_runs(icb_, own, runs_, [](SectorRange) {});
   hashes_.clear();
   UdfDirectory identifiers(reader_, runs_, own, volume_.third_edition);
@@ -305,7 +308,7 @@ void UdfWalk::visit(uint32_t index, const UdfIdentifier& identifier) {
   const UdfMap* map = reader_.map(at.location.partition);
   if (!map)
     return lost("an address leads out of its partition", identifier.at, "ECMA-167 4/14.4.5", path_, "file entry: " + block_text(at));
-  if (!reader_.read_icb(*map, at.location.block, path_, icb_)) {
+  if (!reader_.read_icb(*map, at.location.block, path_, icb_, identifier.at)) {
     // Damage there is named all the same.
     if (const auto run = map->find(at.location.block, reader_.blocks())) {
       icb_.at = run->first * volume_.block_size;
@@ -314,6 +317,8 @@ void UdfWalk::visit(uint32_t index, const UdfIdentifier& identifier) {
     return;
   }
   announce(icb_, "UDF file entry of ");
+  // UDF 3.3.7.1: what cannot be used, as a file. It is counted like one.
+  if (index == 0 && identifier.is(kFidHidden) && name_ == kSparedBlocks) return count_icb(icb_, false);
   if (!is_file_type(icb_.type))
     lost("a name leads to something that is no file", icb_.at, "ECMA-167 4/14.6.6", path_,
          "file type " + std::to_string(static_cast<int>(icb_.type)));
@@ -345,7 +350,7 @@ void UdfWalk::visit_streams(const UdfIcb& owner) {
   const UdfMap* map = reader_.map(at.location.partition);
   UdfIcb icb;
   if (!map) return lost("an address leads out of its partition", owner.at, "ECMA-167 4/14.17", path, "stream directory: " + block_text(at));
-  if (!reader_.charge(1, owner.at, path) || !reader_.read_icb(*map, at.location.block, path, icb)) return;
+  if (!reader_.charge(1, owner.at, path) || !reader_.read_icb(*map, at.location.block, path, icb, owner.at)) return;
   announce(icb, "UDF stream directory of ");
   if (icb.type != FileType::stream_directory && icb.type != FileType::directory)
     return lost("a stream directory is something else", icb.at, "ECMA-167 4/14.17", path,
@@ -366,7 +371,7 @@ void UdfWalk::visit_streams(const UdfIcb& owner) {
     const UdfMap* stream_map = reader_.map(icb_at.location.partition);
     const std::string stream_path = path + " (stream " + name + ")";
     if (!stream_map || !reader_.charge(1, identifier.at, path)) continue;
-    if (!reader_.read_icb(*stream_map, icb_at.location.block, stream_path, icb)) continue;
+    if (!reader_.read_icb(*stream_map, icb_at.location.block, stream_path, icb, identifier.at)) continue;
     if (icb.streams || identifier.is(kFidDirectory))
       lost("a stream has streams or is a directory", icb.at, "ECMA-167 4/9.2", stream_path, "they are not read");
     path_ = stream_path;

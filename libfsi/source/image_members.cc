@@ -2,9 +2,11 @@
 
 #include <sys/stat.h>
 
+#include <optional>
 #include <unordered_map>
 
 #include "libfsi/source/host_path.h"
+#include "libfsi/source/xattrs.h"
 
 namespace fsi {
 
@@ -13,17 +15,19 @@ using draft::Entry;
 
 namespace {
 
-class ImageMembers {
+class ImageMembers final : public ImageSink {
  public:
-  ImageMembers(const ScanJob& job, std::shared_ptr<Fd> fd, const std::string& name, const std::string& at, draft::Draft& draft)
-      : job_(job), fd_(std::move(fd)), name_(printable(name)), at_(at), draft_(draft) {
+  ImageMembers(const ScanJob& job, std::shared_ptr<Fd> fd, const std::string& name, const std::string& at, draft::Draft& draft,
+               std::vector<Finding>& findings)
+      : job_(job), fd_(std::move(fd)), name_(printable(name)), at_(at), draft_(draft), findings_(findings) {
     source_ = draft_.add_source("image " + name_);
     struct stat st;
     if (::fstat(fd_->get(), &st) != 0) throw system_error(name_, "looking at the image");
     time_ = to_time(st.st_mtim.tv_sec, static_cast<uint32_t>(st.st_mtim.tv_nsec));
   }
 
-  void add(const ImageItem& item) {
+  void item(const ImageItem& item) override {
+    finish();
     job_.counter.add(1, item.path);
     if (excluded(item.path, item.kind == NodeKind::directory)) return;
     std::string at = at_;
@@ -53,6 +57,28 @@ class ImageMembers {
     }
     draft_.put(at, made, what);
     if (item.inode) inodes_.emplace(*item.inode, at);
+    streams_of_ = at;
+  }
+
+  void stream(std::string_view name, std::string_view value) override {
+    if (!streams_of_ || job_.options.xattrs == Xattrs::ignore) return;
+    if (!taker_) taker_.emplace(job_.options.xattrs, draft_.pool(), draft_.left_attributes);
+    const std::string full = "user." + std::string(name);
+    if (taker_->wants(full)) taker_->take(full, value);
+  }
+
+  void warn(const std::string& what) override { findings_.push_back({Finding::Weight::warning, name_, what}); }
+  void missing(const std::string& what) override { findings_.push_back({Finding::Weight::skipped, name_, what}); }
+
+  /// Once more behind the last item: its streams are all there.
+  void finish() {
+    if (taker_) {
+      Entry* const entry = draft_.find(*streams_of_);
+      if (entry && from_here(*entry) && !taker_->finish(*entry))
+        warn(printable(*streams_of_) + ": two streams have one name; they are left out");
+    }
+    taker_.reset();
+    streams_of_.reset();
   }
 
  private:
@@ -99,6 +125,7 @@ class ImageMembers {
     attributes(given, item);
     copy_attributes(made, given, draft_.pool());
     aside_of(made, draft_.pool()).source = source_;
+    streams_of_ = at;
   }
 
   bool excluded(std::string_view path, bool is_directory) const {
@@ -120,6 +147,9 @@ class ImageMembers {
   draft::Draft& draft_;
   uint32_t source_ = 0, place_ = kNone;
   Time time_ = 0;
+  std::vector<Finding>& findings_;
+  std::optional<std::string> streams_of_;  // what the streams to come belong to
+  std::optional<XattrTaker> taker_;
   std::unordered_map<uint64_t, std::string> inodes_;  // of files with several names: the first
 };
 
@@ -127,15 +157,9 @@ class ImageMembers {
 
 void add_image_members(const ScanJob& job, ImageReader& image, std::shared_ptr<Fd> fd, const std::string& name, const std::string& at,
                        draft::Draft& draft, std::vector<Finding>& findings) {
-  ImageMembers members(job, std::move(fd), name, at, draft);
-  image.walk([&](const ImageItem& item) { members.add(item); },
-             [&](const std::string& what) {
-               findings.push_back({Finding::Weight::warning, printable(name), what});
-             },
-             [&](const std::string& what) {
-               findings.push_back({Finding::Weight::skipped, printable(name), what});
-             },
-             job.stop);
+  ImageMembers members(job, std::move(fd), name, at, draft, findings);
+  image.walk(members, job.stop);
+  members.finish();
 }
 
 }  // namespace fsi

@@ -29,13 +29,24 @@ struct ImageItem {
   ReadCallback read;               ///< file: else, how to read it; from any thread
 };
 
+/// Takes what an image holds.
+class ImageSink {
+ public:
+  virtual ~ImageSink() = default;
+  virtual void item(const ImageItem& item) = 0;
+  /// A named stream (an extended attribute of users) of the item before.
+  virtual void stream(std::string_view name, std::string_view value) = 0;
+  /// What is odd, in one line.
+  virtual void warn(const std::string& what) = 0;
+  /// What cannot be read, with its path or its place in the image, and why.
+  virtual void missing(const std::string& what) = 0;
+};
+
 class ImageReader {
  public:
   virtual ~ImageReader() = default;
-  /// Hands over every name, each directory before what it holds. `warn`: what is odd. `missing`: what cannot be read,
-  /// with its path or its place in the image, and why. Throws what it is interrupted by.
-  virtual void walk(const std::function<void(const ImageItem&)>& item, const std::function<void(const std::string&)>& warn,
-                    const std::function<void(const std::string&)>& missing, std::stop_token stop) = 0;
+  /// Hands over every name, each directory before what it holds. Throws what it is interrupted by.
+  virtual void walk(ImageSink& sink, std::stop_token stop) = 0;
 };
 
 /// Null when the file (regular, and small or large) is no image that can be read. `name`: for messages.

@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "libfsi/check/fat.h"
+#include "libfsi/disc/fat.h"
 #include "tests/unit/read/tiny_image.h"
 
 namespace fixture {
@@ -179,18 +179,18 @@ TEST(BootImages, AnyByteOfTheCatalogMayBeAnything) {
 
 TEST(Fat, IsRecognisedByItsParameters) {
   std::array<std::byte, 512> sector{};
-  EXPECT_FALSE(fsi::why_not_fat(sector).empty());
-  EXPECT_FALSE(fsi::why_not_fat(std::span(sector).first(100)).empty());
+  EXPECT_FALSE(fsi::disc::why_not_fat(sector).empty());
+  EXPECT_FALSE(fsi::disc::why_not_fat(std::span(sector).first(100)).empty());
   const std::pair<size_t, unsigned> bytes[] = {{12, 2},  {13, 1},    {14, 1}, {16, 2},     {19, 64},
                                                {20, 11}, {21, 0xF0}, {22, 9}, {510, 0x55}, {511, 0xAA}};
   for (const auto& [at, value] : bytes) sector[at] = static_cast<std::byte>(value);
-  EXPECT_EQ(fsi::why_not_fat(sector), "");
-  EXPECT_EQ(fsi::size_of_fat(sector), 2880u * 512);
+  EXPECT_EQ(fsi::disc::why_not_fat(sector), "");
+  EXPECT_EQ(fsi::disc::size_of_fat(sector), 2880u * 512);
   for (const auto& [at, value] : bytes) {
     if (at == 20) continue;  // the size is not wrong for being another
     auto bad = sector;
     bad[at] = std::byte{0};
-    EXPECT_EQ(fsi::why_not_fat(bad).empty(), at == 19) << at;
+    EXPECT_EQ(fsi::disc::why_not_fat(bad).empty(), at == 19) << at;
   }
 }
 

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <vector>
+
 #include "libfsi/base/error.h"
 #include "libfsi/disc/eltorito.h"
 #include "libfsi/disc/mbr.h"
@@ -25,6 +27,31 @@ TEST(BootRules, LoadSizes) {
   EXPECT_EQ(choose("x,platform=efi", 65535 * 512).sector_count, 65535);
   EXPECT_EQ(choose("x,platform=efi", 65536 * 512).sector_count, 0);
   EXPECT_EQ(choose("x,platform=efi,load-size=1", 1474560).sector_count, 1);
+}
+
+std::string doubt(const std::string& text, uint64_t bytes, std::span<const std::byte> start = {}) {
+  const BootEntry entry = parse_boot_entry(text);
+  return doubt_about(entry, choose_line(entry, bytes, start, "x"), bytes, start, "x");
+}
+
+TEST(BootRules, WhatFirmwareWillHardlyStartIsSaid) {
+  std::vector<std::byte> fat(512);
+  const auto put = [&](size_t at, unsigned value) { fat[at] = static_cast<std::byte>(value); };
+  put(12, 2);   // 512 bytes per sector
+  put(13, 1);   // sectors per cluster
+  put(14, 1);   // reserved
+  put(16, 2);   // tables
+  put(20, 11);  // 2816 sectors
+  put(21, 0xF0);
+  put(22, 9);
+  put(510, 0x55);
+  put(511, 0xAA);
+  EXPECT_EQ(doubt("x,platform=efi", 2816 * 512, fat), "");
+  EXPECT_NE(doubt("x,platform=efi", 2815 * 512, fat).find("cut off"), std::string::npos);
+  EXPECT_NE(doubt("x,platform=efi", 2816 * 512, std::vector<std::byte>(512)).find("no FAT"), std::string::npos);
+  EXPECT_NE(doubt("x,platform=efi", 100, std::vector<std::byte>(100)).find("too short"), std::string::npos);
+  EXPECT_EQ(doubt("x,load-size=4", 100), "");
+  EXPECT_NE(doubt("x,load-size=5", 100).find("4 blocks"), std::string::npos);
 }
 
 TEST(BootRules, FloppiesPickTheirSize) {

@@ -1,10 +1,10 @@
-#include "libfsi/check/fat.h"
+#include "libfsi/disc/fat.h"
 
 #include <bit>
 
 #include "libfsi/base/wire.h"
 
-namespace fsi {
+namespace fsi::disc {
 
 namespace {
 
@@ -52,4 +52,4 @@ std::optional<uint64_t> size_of_fat(std::span<const std::byte> start) {
   return sectors * bpb.bytes_per_sector;
 }
 
-}  // namespace fsi
+}  // namespace fsi::disc

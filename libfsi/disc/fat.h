@@ -6,7 +6,7 @@
 #include <span>
 #include <string>
 
-namespace fsi {
+namespace fsi::disc {
 
 /// `start`: its first 512 bytes. Empty when it is one; else why it is none.
 std::string why_not_fat(std::span<const std::byte> start);
@@ -14,4 +14,4 @@ std::string why_not_fat(std::span<const std::byte> start);
 /// Bytes that the file system takes, by its own word; nothing when it is no FAT.
 std::optional<uint64_t> size_of_fat(std::span<const std::byte> start);
 
-}  // namespace fsi
+}  // namespace fsi::disc
