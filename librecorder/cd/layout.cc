@@ -44,7 +44,11 @@ bool DiscLayout::all_audio() const {
 }
 
 void check_recordable(const DiscLayout& layout) {
-  const auto refuse = [&](const std::string& why) { throw fsi::Error(fsi::ErrorKind::usage, layout.name, "looking at its tracks", why); };
+  const Track* described = nullptr;
+  const auto refuse = [&](const std::string& why) {
+    const std::string& where = described && !described->described_at.empty() ? described->described_at : layout.name;
+    throw fsi::Error(fsi::ErrorKind::usage, where, "looking at its tracks", why);
+  };
   if (layout.tracks.empty()) refuse("it has no track; a CD needs one");
   if (layout.tracks.size() > kMostTracks)
     refuse("it has " + std::to_string(layout.tracks.size()) + " tracks and a CD takes 99; leave some out or take two discs");
@@ -52,6 +56,7 @@ void check_recordable(const DiscLayout& layout) {
     refuse("the catalog number '" + fsi::printable(layout.mcn) + "' is not 13 digits");
   for (size_t i = 0; i < layout.tracks.size(); ++i) {
     const Track& track = layout.tracks[i];
+    described = &track;
     const std::string name = "track " + std::to_string(i + 1);
     if (!track.isrc.empty() && !is_isrc(track.isrc))
       refuse(name + ": the ISRC '" + fsi::printable(track.isrc) + "' is not two letters, three letters or digits, and seven digits");
@@ -69,6 +74,7 @@ void check_recordable(const DiscLayout& layout) {
     }
     if (before >= track.sectors - track.pregap) refuse(name + ": its last index lies after its end");
   }
+  described = nullptr;
   int64_t sectors = -static_cast<int64_t>(kPregap);
   for (const Track& track : layout.tracks) sectors += track.sectors;
   if (sectors > kLastLeadOut)

@@ -41,8 +41,9 @@ struct Track {
   std::string isrc;     ///< 12 characters, or empty
   bool has_rw = false;  ///< each block is followed by 96 bytes of subchannel, of which R to W are recorded
   std::vector<Part> parts;
-  uint32_t sectors = 0;  ///< in all, from INDEX 00 on; audio that ends inside of the last one is filled up with silence
-  uint32_t pregap = 0;   ///< how many of them come before INDEX 01; of the first track at least 150, made by whoever makes the layout
+  uint32_t sectors = 0;      ///< in all, from INDEX 00 on; audio that ends inside of the last one is filled up with silence
+  uint32_t pregap = 0;       ///< how many of them come before INDEX 01; of the first track at least 150, made by whoever makes the layout
+  std::string described_at;  ///< where it stands in a description, for messages; empty when it stands in none
   std::vector<uint32_t> indexes;  ///< INDEX 02 and up: sectors after INDEX 01, ascending
 
   uint8_t control() const;

@@ -102,6 +102,7 @@ class SheetOpener {
 
   void add(const SheetTrack& described) {
     Track track = described.track;
+    track.described_at = layout_.name + ":" + std::to_string(described.line);
     const uint64_t block = track.stored_block();
     uint64_t bytes = 0;
     std::vector<uint64_t> begins;  // of each piece, in bytes of the track

@@ -141,6 +141,33 @@ class Audio(Cd):
         read = struct.unpack(f"<{len(values)}h", self.on_disc(0, 300))
         self.assertTrue(all(abs(v / 256 - r) <= 0.5 or r == 32767 for v, r in zip(values, read)))
 
+    def test_report_and_progress_say_what_was_done(self):
+        self.drive()
+        one, _ = self.wav("one.wav", 588 * 2250)
+        done = subprocess.run([BURN, "audio", "--drive", "d", "--progress=json", "--speed", "16", "--mcn", "0724385356927", one, one], env=self.env,
+                              stderr=subprocess.PIPE, check=True).stderr.decode().splitlines()
+        events = [json.loads(line) for line in done if line.startswith("{")]
+        phases = []
+        for event in events:
+            if event["phase"] not in phases:
+                phases.append(event["phase"])
+        self.assertEqual(phases, ["preparing", "filling", "writing", "closing", "done"])
+        last = [e for e in events if e["phase"] == "writing"][-1]
+        self.assertEqual((last["sectors"], last["total_sectors"], last["track"], last["tracks"]), (4800, 4800, 3, 2))
+        said = [line for line in done if not line.startswith("{")]
+        self.assertIn("burn: virtual:d: the last digit of the catalog number 0724385356927 should be 6 by EAN-13; it is recorded as it is", said)
+        self.assertRegex(said[-1], r"^virtual:d: 2 tracks, 1:02\.00 of 2 files on CD-R, disc at once, in 0:0\d at 16\.0x; disc closed; "
+                                   r"buffer never below \d+%, 0 stops$")
+        plan = self.burn("audio", "--drive", "d", "--dry-run", one, code=4)
+        self.assertIn("not blank", plan)
+        self.new_disc()
+        plan = self.burn("audio", "--drive", "d", "--dry-run", one, one, "--isrc", "USEM39600078", "--index", "2:00:01:00")
+        self.assertIn("tracks      2, 1:02.00 in all\n             1 audio   0:30.00  from LBA 0, ISRC USEM39600078\n"
+                      "             2 audio   0:30.00  from LBA 2400, 2 indexes\n", plan)
+        report = json.loads(self.burn("audio", "--drive", "d", "--json", one))
+        for key in ("lowest_fill", "stops", "speeds", "seconds_lost", "drive_waits", "spooled", "kept_awake", "speed_used_kb"):
+            self.assertIn(key, report)
+
     def test_gapless_tracks_follow_each_other_sample_by_sample(self):
         self.drive()
         one, a = self.wav("one.wav", 588 * 310 + 100, seed=3)
@@ -558,7 +585,7 @@ class Raw(Cd):
         ):
             with self.subTest(says):
                 self.assertIn(says, self.burn("raw", "--drive", "d", self.path("x.cue", text), code=1))
-        self.assertIn("must have four seconds", self.burn("raw", "--drive", "d", self.path("s.toc", "CD_DA\nTRACK AUDIO\nSILENCE 0:2:0\n"), code=2))
+        self.assertIn("s.toc:2: looking at its tracks: track 1 is 00:02:00 long and a track must have four seconds", self.burn("raw", "--drive", "d", self.path("s.toc", "CD_DA\nTRACK AUDIO\nSILENCE 0:2:0\n"), code=2))
         self.assertIn("no multiple of 2352", self.burn("raw", "--drive", "d", self.path("odd.bin", b"x" * 1000), code=1))
         if corpus():
             for name, line in (("bad-cat1.cue", 4), ("bad-mode1.cue", 6), ("bad-msf-1.cue", 7), ("bad-msf-1.toc", 6)):
