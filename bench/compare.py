@@ -9,7 +9,8 @@ its rounds and the median stands beside it. First every output is read by a fore
 file with its bytes. A lone absolute time says nothing, so each is divided by the fastest peer's.
 Without --full the trees are a tenth. What UDF adds is measured in pairs, with it and without, on processor time, which other work
 on the machine disturbs least: at most 25 % on small, and less than a third more memory on million (judged with --full alone).
-Exit 1 when an output is wrong, mkimage is slower than the fastest peer, or UDF costs more.
+A full verification of the image of big is measured too: verify_speed.py.
+Exit 1 when an output is wrong, mkimage is slower than the fastest peer, UDF costs more, or verify misses its aims (with --full).
 """
 import argparse
 import hashlib
@@ -23,6 +24,7 @@ import tempfile
 import time
 
 import trees
+import verify_speed
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 BIN = os.environ.get("DISCPRESS_BIN", os.path.join(ROOT, "build", "release", "bin"))
@@ -196,7 +198,7 @@ def main():
     work = args.work or tempfile.mkdtemp(prefix="discpress-bench-")
     os.makedirs(work, exist_ok=True)
     out, note = os.path.join(work, "output"), os.path.join(work, "note")
-    results, slower, wrong_ours, udf_fails = {"scale": scale, "rounds": args.rounds, "cpus": os.cpu_count()}, [], False, []
+    results, slower, wrong_ours, udf_fails, verify_fails = {"scale": scale, "rounds": args.rounds, "cpus": os.cpu_count()}, [], False, [], []
     try:
         for name in args.trees.split(","):
             tree = os.path.join(work, f"{name}-{scale}")
@@ -215,6 +217,9 @@ def main():
                     added = results[f"{title}, UDF"] = udf_cost(title, tree, note, args.full)
                     udf_fails += [title] if added["state"] == "FAIL" else []
                 slower += [f"{title} ({row['to_fastest_peer']:.2f})" for row in rows if row["role"] == "ours" and row["to_fastest_peer"] > 1]
+            if name == "big":
+                results["verify"], verify_fails = verify_speed.measure(
+                    BIN, tree, work, args.rounds, lambda command: timed(command, note)[0], lambda program: shutil.which(program, path=PATH), args.full)
     finally:
         if not args.work:
             shutil.rmtree(work, ignore_errors=True)
@@ -227,7 +232,9 @@ def main():
         print("compare: slower than the fastest peer on: " + ", ".join(slower))
     if udf_fails:
         print("compare: UDF costs too much on: " + ", ".join(udf_fails))
-    return 1 if slower or wrong_ours or udf_fails else 0
+    if verify_fails:
+        print("compare: verify misses its aims beside: " + ", ".join(verify_fails))
+    return 1 if slower or wrong_ours or udf_fails or verify_fails else 0
 
 
 if __name__ == "__main__":

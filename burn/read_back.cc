@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <chrono>
+#include <mutex>
+#include <thread>
 
 namespace burn {
 
@@ -44,7 +46,8 @@ fsi::Manifest WitnessedInput::manifest(uint64_t sectors) {
 }
 
 fsi::VerifyReport read_back(const rec::DriveEntry& drive, const rec::WriteReport& written, const fsi::Manifest& sent,
-                            fsi::VerifyOptions::Level level, ProgressView& view, const std::stop_token& stop) {
+                            fsi::VerifyOptions::Level level, const std::function<void(const rec::BurnEvent&)>& show,
+                            const std::stop_token& stop) {
   // Opening asks the drive for the disc and for every track anew: what is remembered from writing does not count.
   const auto disc = rec::disc_source(drive, stop);
   fsi::VerifyOptions how;
@@ -61,7 +64,7 @@ fsi::VerifyReport read_back(const rec::DriveEntry& drive, const rec::WriteReport
     if (event.total) shown.total = event.total;
     shown.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
     if (shown.seconds > 0.5) shown.bytes_per_second = static_cast<double>(event.done) * fsi::kSectorSize / shown.seconds;
-    view.show(shown);
+    show(shown);
   };
   if (disc->sectors() <= written.plan.start)
     throw Error(ErrorKind::differs, drive.node, "verifying the disc", "the drive does not find what was written; the disc is bad");
@@ -71,6 +74,47 @@ fsi::VerifyReport read_back(const rec::DriveEntry& drive, const rec::WriteReport
     return issue.finding == fsi::Finding::volume || issue.finding == fsi::Finding::structure || issue.finding == fsi::Finding::trouble;
   });
   return report;
+}
+
+void check_read_back(const rec::WriteReport& written, const fsi::VerifyReport& found) {
+  if (found.ok()) return;
+  throw Error(ErrorKind::differs, written.plan.drive, "verifying the disc",
+              std::string("the ") + (written.plan.multi ? "session" : "disc") +
+                  " was written and closed, and is not what was sent; do not rely on it, burn another disc, if it happens again a slower "
+                  "one or of another brand");
+}
+
+std::vector<ReadBack> read_back_many(const std::vector<rec::DriveEntry>& drives, const std::vector<rec::DriveOutcome>& written,
+                                     WitnessedInput& sent, fsi::VerifyOptions::Level level, const rec::ManyProgress& show,
+                                     const std::stop_token& stop) {
+  std::vector<ReadBack> found(drives.size());
+  std::optional<fsi::Manifest> manifest;
+  std::optional<uint64_t> sectors;
+  for (size_t i = 0; i < drives.size(); ++i) {
+    if (!written[i].report) continue;
+    // All of them wrote the one input to its end; who did not has an error and no report.
+    if (!sectors) manifest = sent.manifest(*(sectors = written[i].report->data_sectors));
+    if (written[i].report->data_sectors != *sectors)
+      throw Error(ErrorKind::failed, drives[i].node, "verifying the disc", "it got another number of sectors than the other drives");
+  }
+  std::mutex showing;
+  std::vector<std::jthread> readers;
+  for (size_t i = 0; i < drives.size(); ++i) {
+    if (!written[i].report) continue;
+    readers.emplace_back([&, i] {
+      try {
+        const auto show_one = [&](const rec::BurnEvent& event) {
+          const std::lock_guard lock(showing);
+          show(i, event);
+        };
+        found[i].report = read_back(drives[i], *written[i].report, *manifest, level, show_one, stop);
+      } catch (...) {
+        found[i].error = std::current_exception();
+      }
+    });
+  }
+  readers.clear();  // waits for all of them
+  return found;
 }
 
 }  // namespace burn

@@ -2,11 +2,12 @@
 // with that, whatever the stream was and whether it carries a manifest or not.
 #pragma once
 
+#include <exception>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <vector>
 
-#include "burn/progress.h"
 #include "libfsi/fsi.h"
 #include "librecorder/recorder.h"
 
@@ -41,6 +42,20 @@ class WitnessedInput : public rec::Input {
 
 /// Reads the session that was written and compares it. Throws Error when it cannot be read at all.
 fsi::VerifyReport read_back(const rec::DriveEntry& drive, const rec::WriteReport& written, const fsi::Manifest& sent,
-                            fsi::VerifyOptions::Level level, ProgressView& view, const std::stop_token& stop);
+                            fsi::VerifyOptions::Level level, const std::function<void(const rec::BurnEvent&)>& show,
+                            const std::stop_token& stop);
+
+/// Throws Error{differs} when the report says that the disc is not what was sent.
+void check_read_back(const rec::WriteReport& written, const fsi::VerifyReport& found);
+
+/// The same for each of several drives that wrote one input, all at the same time: one outcome a drive, in their order, without a
+/// report for a drive that wrote nothing. An error is of the reading alone; what was found is in the report.
+struct ReadBack {
+  std::optional<fsi::VerifyReport> report;
+  std::exception_ptr error;
+};
+std::vector<ReadBack> read_back_many(const std::vector<rec::DriveEntry>& drives, const std::vector<rec::DriveOutcome>& written,
+                                     WitnessedInput& sent, fsi::VerifyOptions::Level level, const rec::ManyProgress& show,
+                                     const std::stop_token& stop);
 
 }  // namespace burn

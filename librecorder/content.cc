@@ -52,7 +52,12 @@ Medium look_once(Drive& drive, const std::stop_token& stop) {
   drive.enter(Phase::read);
   const auto head = readable(drive, 0, std::min<uint64_t>(kPeekSectors, medium.total_sectors));
   const SourceFacts facts = source_facts("", std::nullopt, head);
-  const auto end = facts.volume_sectors ? facts.volume_sectors : facts.volume_at_least;
+  auto end = facts.volume_sectors;
+  if (!end && facts.volume_at_least) {
+    end = facts.volume_at_least;
+    const uint64_t behind = std::min<uint64_t>(kBehindPartition, medium.total_sectors - std::min(*end, medium.total_sectors));
+    if (const auto last = end_by_anchor(head, *end, readable(drive, *end, behind))) end = last;
+  }
   if (end && *end <= medium.total_sectors) {
     medium.volume_end = *end;
     medium.volume_start = session_start(drive, facts);

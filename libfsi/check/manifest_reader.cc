@@ -7,6 +7,7 @@
 #include "libfsi/check/sector_sums.h"
 #include "libfsi/disc/iso9660.h"
 #include "libfsi/disc/manifest.h"
+#include "libfsi/read/locator.h"
 
 namespace fsi {
 
@@ -135,26 +136,6 @@ Manifest take_manifest(const SectorSource& source, uint64_t base, const Manifest
   return m;
 }
 
-enum class Search { none, damaged, found };
-
-Search find_locator(const SectorSource& source, uint64_t base, ManifestLocator& locator, uint64_t& at) {
-  Search result = Search::none;
-  for (uint64_t s = kFirstDescriptor; s <= kLocatorSector; ++s) {
-    const auto sector = read(source, {base + s, 1});
-    ManifestLocator l;
-    if (!sector || !load(*sector, 0, l) || std::memcmp(l.magic, kLocatorMagic, sizeof kLocatorMagic) != 0) continue;
-    at = base + s;
-    const Digest digest = digest_of(DigestKind::sha256, bytes_of(l).first(offsetof(ManifestLocator, digest)));
-    if (std::memcmp(digest.data(), l.digest, sizeof l.digest) != 0) {
-      result = Search::damaged;
-      continue;
-    }
-    locator = l;
-    return Search::found;
-  }
-  return result;
-}
-
 // The manifest takes less than a two hundredth of an image, so its header is near the end even when a drive or a copy
 // has added sectors behind it.
 std::optional<ManifestHeader> find_header(const SectorSource& source, uint64_t base) {
@@ -194,7 +175,7 @@ std::string manifest_identity(const SectorSource& source, uint64_t base) {
   ManifestLocator locator;
   uint64_t at = 0;
   std::string why;
-  if (find_locator(source, base, locator, at) != Search::found || source.sectors() - base < locator.image_sectors) return {};
+  if (find_locator(source, base, locator, at) != LocatorSearch::found || source.sectors() - base < locator.image_sectors) return {};
   const auto header = read_header(source, base, locator.manifest_first, why);
   return header
              ? hex(std::as_bytes(std::span(header->header_digest)).first(digest_size(static_cast<DigestKind>(header->digest_kind.get()))))
@@ -205,10 +186,10 @@ FoundManifest load_manifest(const SectorSource& source, uint64_t base, IssueLog&
   FoundManifest found;
   ManifestLocator locator;
   uint64_t at = 0;
-  const Search search = find_locator(source, base, locator, at);
+  const LocatorSearch search = find_locator(source, base, locator, at);
   std::optional<ManifestHeader> header;
   std::string why;
-  if (search == Search::found) {
+  if (search == LocatorSearch::found) {
     const uint64_t room = source.sectors() - base, image = locator.image_sectors, first = locator.manifest_first;
     if (locator.version != 1) {
       fault(log, "the manifest is of a version that this program does not know", {at, 1},
@@ -241,7 +222,7 @@ FoundManifest load_manifest(const SectorSource& source, uint64_t base, IssueLog&
     }
   } else {
     header = find_header(source, base);
-    if (search == Search::damaged)
+    if (search == LocatorSearch::damaged)
       fault(log, "the locator of the manifest is damaged", {at, 1},
             header ? "the manifest was found from the end" : "and no manifest was found at the end");
     else if (header)

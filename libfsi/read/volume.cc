@@ -6,6 +6,7 @@
 
 #include "libfsi/read/careful.h"
 #include "libfsi/read/iso_tree.h"
+#include "libfsi/read/locator.h"
 #include "libfsi/read/rock_ridge.h"
 #include "libfsi/read/udf_tree.h"
 
@@ -65,6 +66,15 @@ std::optional<uint8_t> rock_ridge_skip(CarefulReader& reader, const DirectoryRec
   if (sector.empty() || !load(sector, 0, dot)) return std::nullopt;
   if (dot.length < sizeof dot + 1 || dot.identifier_length != 1) return std::nullopt;
   return susp_skip(sector.first(dot.length).subspan(sizeof dot + 1));
+}
+
+// UDF alone does not say where its volume ends, and its last anchors are found from there. A disc may end later: a drive's padding,
+// older volumes below.
+uint64_t sectors_as_made(const SectorSource& source, uint64_t session_start) {
+  ManifestLocator locator;
+  uint64_t at = 0;
+  if (find_locator(source, session_start, locator, at) != LocatorSearch::found) return 0;
+  return locator.image_sectors <= source.sectors() - session_start ? locator.image_sectors.get() : 0;
 }
 
 }  // namespace
@@ -140,7 +150,8 @@ VolumeRead read_volume(const SectorSource& source, uint64_t session_start, Issue
     volume.iso_trees.push_back(std::make_shared<const IsoTree>(source, at, *names, skip, limits));
   }
   volume.iso_trees.insert(volume.iso_trees.end(), plain.begin(), plain.end());
-  if (auto udf = read_udf_volume(source, session_start, volume.primary ? volume.sectors() : 0, log, limits)) {
+  const uint64_t volume_sectors = volume.primary ? volume.sectors() : sectors_as_made(source, session_start);
+  if (auto udf = read_udf_volume(source, session_start, volume_sectors, log, limits)) {
     volume.has_udf = true;
     volume.udf_trees.push_back(std::make_shared<const UdfTree>(source, std::move(udf), limits));
   }

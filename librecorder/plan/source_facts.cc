@@ -78,6 +78,21 @@ void look_for_udf(SourceFacts& facts, std::span<const std::byte> head) {
 }
 }  // namespace
 
+std::optional<uint64_t> end_by_anchor(std::span<const std::byte> head, uint64_t first, std::span<const std::byte> behind) {
+  constexpr size_t kAnchor = 256 * kSectorSize, kExtents = 16, kExtentBytes = 16;  // 3/10.2: both sequences, at 16
+  if (head.size() < kAnchor + kSectorSize) return std::nullopt;
+  for (uint64_t i = behind.size() / kSectorSize; i-- > 0;) {
+    const size_t at = static_cast<size_t>(i) * kSectorSize;
+    fsi::Le16 tag;
+    fsi::Le32 location;  // 3/7.2.8: at 12
+    if (!load(behind, at, tag) || !load(behind, at + 12, location) || tag != 2 || location != first + i) continue;
+    // One of an older volume that lay here leads elsewhere.
+    if (std::ranges::equal(behind.subspan(at + kExtents, kExtentBytes), head.subspan(kAnchor + kExtents, kExtentBytes)))
+      return first + i + 1;
+  }
+  return std::nullopt;
+}
+
 SourceFacts source_facts(std::string name, std::optional<uint64_t> bytes, std::span<const std::byte> head) {
   SourceFacts facts;
   facts.name = std::move(name);

@@ -33,4 +33,11 @@ struct SourceFacts {
 /// `head`: the first kPeekSectors of the stream, or all of it when it is shorter.
 SourceFacts source_facts(std::string name, std::optional<uint64_t> bytes, std::span<const std::byte> head);
 
+/// How far behind SourceFacts::volume_at_least the anchors of a volume are looked for: N - 256 and N.
+inline constexpr size_t kBehindPartition = 512;
+
+/// Where a volume of UDF ends: behind the last anchor in `behind`, the sectors from `first` on, that is one of those in `head`
+/// (ECMA-167 3/8.4.2.1: one lies in the last sector). Empty when there is none.
+std::optional<uint64_t> end_by_anchor(std::span<const std::byte> head, uint64_t first, std::span<const std::byte> behind);
+
 }  // namespace rec

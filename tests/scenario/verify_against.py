@@ -426,6 +426,39 @@ def burn_and_verify(scratch):
     assert "tray is open" in good(BURN, "info", "--drive", "d", env=env).stdout.decode()
 
 
+@in_scratch
+def several_drives_and_verify(scratch):
+    """Each disc is read back and reported; a bad one makes the whole exit 3 and the good ones stay good."""
+    env = dict(os.environ, DISCPRESS_STATE_DIR=os.path.join(scratch, "state"))
+    tree, image = os.path.join(scratch, "tree"), os.path.join(scratch, "a.iso")
+    make_tree(tree)
+    good(MKIMAGE, "-q", "--udf", "-o", image, tree)
+    sectors = os.path.getsize(image) // SECTOR
+
+    def burn(code, names, *more, stdin=None):
+        for name, faults in names.items():
+            run(BURN, "virtual", "remove", name, env=env)
+            good(BURN, "virtual", "add", name, "--media", "dvd+r", *[word for fault in faults for word in ("--fault", fault)], env=env)
+        drives = [word for name in names for word in ("--drive", name)]
+        done = run(BURN, *drives, "--verify", *more, *([] if stdin else [image]), env=env, **({"stdin": stdin} if stdin else {}))
+        assert done.returncode == code, done
+        return done
+
+    reports = json.loads(burn(0, {"a": [], "b": []}, "--json", "--eject").stdout)
+    assert [r["verify"]["sectors_compared"] for r in reports] == [sectors, sectors] and all(r["verify"]["ok"] for r in reports), reports
+    for name in ("a", "b"):
+        assert "tray is open" in good(BURN, "info", "--drive", name, env=env).stdout.decode()
+    done = burn(3, {"a": [], "b": ["lba=900,corrupt"]}, "--json", "--eject")
+    assert [r["verify"]["ok"] for r in json.loads(done.stdout)] == [True, False] and "virtual:b: verifying the disc" in done.stderr, done
+    assert "tray is open" in good(BURN, "info", "--drive", "a", env=env).stdout.decode()
+    assert "tray is open" not in good(BURN, "info", "--drive", "b", env=env).stdout.decode(), "a bad disc was sent out"
+    done = burn(1, {"a": ["op=2A,nth=3,sense=3/0C/00"], "b": []}, "--verify=quick")
+    assert "virtual:b: ok" in done.stderr and "virtual:a: ok" not in done.stderr, done
+    with subprocess.Popen([MKIMAGE, "-q", "--udf", tree], stdout=subprocess.PIPE) as maker:
+        done = burn(0, {"a": [], "b": []}, stdin=maker.stdout)
+    assert "virtual:a: ok" in done.stderr and "virtual:b: ok" in done.stderr, done
+
+
 if __name__ == "__main__":
     sys.exit(main([the_folder_it_came_from, changed_since, links_and_attributes, no_images, archives, images_of_others, sector_by_sector, manifests_in_files, a_manifest_that_lies, usage,
-                   burn_and_verify]))
+                   burn_and_verify, several_drives_and_verify]))

@@ -321,6 +321,30 @@ def run_out_and_sessions(scratch):
     assert run(VERIFY, "--drive", "d", "--against", image, env=drive.env).returncode == 0
 
 
+@in_memory
+def udf_alone_over_an_older_volume(scratch):
+    """Nothing counts sectors on rewritable media, and UDF says where its partition ends, not its volume: found by its last anchor."""
+    env = dict(os.environ, DISCPRESS_STATE_DIR=os.path.join(scratch, "state"))
+    rng = random.Random(9)
+    for name, size in (("large", 20_000_000), ("small", 700_000)):
+        write(os.path.join(scratch, name, "data.bin"), rng.randbytes(size))
+        write(os.path.join(scratch, name, "file"), b"x")
+    for media, revision in (("dvd+rw", "2.50"), ("bd-re", "2.60"), ("dvd-ram", "2.01"), ("cd-rw", "1.02")):
+        good(BURN, "virtual", "add", media, "--media", media, env=env)
+        for name in ("large", "small") if media != "cd-rw" else ("small",):
+            image = os.path.join(scratch, f"{name}{revision}.iso")
+            good(MKIMAGE, "-q", "--fs", "udf", f"--udf={revision}", "-o", image, os.path.join(scratch, name))
+            good(BURN, "--drive", media, "--overwrite", image, env=env)
+            done = run(VERIFY, "-q", "--json", "--drive", media, "--against", image, env=env)
+            report = json.loads(done.stdout)
+            assert done.returncode == 0 and report["manifest"]["believed"] and report["sectors_read"] == os.path.getsize(image) // SECTOR, report
+            assert all(i["severity"] == "note" for i in report["issues"]), report["issues"]
+    with open(image, "ab") as file:  # the same for a file that is longer than it was made
+        file.write(bytes(150 * SECTOR))
+    report = json.loads(good(VERIFY, "--json", image).stdout)
+    assert [i["what"] for i in report["issues"]] == ["there are sectors behind the image"], report["issues"]
+
+
 def without_times(report):
     report = json.loads(json.dumps(report))
     reading = report.get("reading", {})
@@ -388,6 +412,8 @@ def killed_and_taken_up_again(scratch):
 def states_of_other_images(scratch):
     """A kept state is used for what it was made of, and for nothing else."""
     image, sectors = make_disc_image(scratch, 40)
+    epoch = dict(os.environ, SOURCE_DATE_EPOCH="1700000000")
+    good(MKIMAGE, "-q", "-o", image, os.path.join(scratch, "tree"), env=epoch)
     faults = [f"lba={s},read,slow=60" for s in range(2000, sectors - 1000, 200)]
     drive = Drive(scratch, image, faults, "dvd+r", True)
     state = os.path.join(scratch, "state")
@@ -397,7 +423,15 @@ def states_of_other_images(scratch):
         process.kill()
     other = run(VERIFY, "--resume", state, image, env=drive.env)
     assert other.returncode == 2 and "other images" in other.stderr, other
-    good(MKIMAGE, "-q", "--volume-id", "OTHER", "-o", image, os.path.join(scratch, "tree"))
+    # The other disc begins with the same sectors: made at the same time of as many bytes.
+    with open(image, "rb") as file:
+        head = file.read(32 * SECTOR)
+    with open(os.path.join(scratch, "tree", "z.bin"), "r+b") as file:
+        file.seek(1_000_000)
+        file.write(b"another")
+    good(MKIMAGE, "-q", "-o", image, os.path.join(scratch, "tree"), env=epoch)
+    with open(image, "rb") as file:
+        assert file.read(32 * SECTOR) == head
     good(BURN, "virtual", "remove", "d", env=drive.env)
     good(BURN, "virtual", "add", "d", "--media", "dvd+r", env=drive.env)
     good(BURN, "--drive", "d", image, env=drive.env)
@@ -410,5 +444,5 @@ def states_of_other_images(scratch):
 
 
 if __name__ == "__main__":
-    sys.exit(main([a_thousand_damages, a_million_clean_sectors, five_hundred_bad_places, stalls_and_time_limit, a_great_hole, run_out_and_sessions,
+    sys.exit(main([a_thousand_damages, a_million_clean_sectors, five_hundred_bad_places, stalls_and_time_limit, a_great_hole, run_out_and_sessions, udf_alone_over_an_older_volume,
                    killed_and_taken_up_again, states_of_other_images]))

@@ -218,6 +218,23 @@ TEST(SourceFacts, FindsThePartitionOfAUdfVolume) {
   const SourceFacts facts = source_facts("-", std::nullopt, head);
   EXPECT_FALSE(facts.volume_sectors);
   EXPECT_EQ(facts.volume_at_least, 9257u);
+
+  // Where it ends: the last anchor behind the partition that is one of this volume, at its own place.
+  std::vector<std::byte> behind(300 * 2048);
+  const auto anchor = [&](size_t sector, uint32_t location, uint32_t sequence) {
+    std::memcpy(behind.data() + sector * 2048, head.data() + 256 * 2048, 32);
+    const fsi::Le32 at(location), main(sequence);
+    std::memcpy(behind.data() + sector * 2048 + 12, &at, 4);
+    std::memcpy(behind.data() + sector * 2048 + 20, &main, 4);
+  };
+  EXPECT_FALSE(end_by_anchor(head, 9257, behind));
+  anchor(3, 9260, 32);
+  anchor(259, 9516, 32);
+  EXPECT_EQ(end_by_anchor(head, 9257, behind), 9517u);
+  anchor(280, 9537, 33);  // of what lay here before
+  anchor(290, 9000, 32);
+  EXPECT_EQ(end_by_anchor(head, 9257, behind), 9517u);
+  EXPECT_FALSE(end_by_anchor(std::span(head).first(4096), 9257, behind));
   put(256, 20, 0xFFFFFFFF);  // points nowhere
   EXPECT_FALSE(source_facts("-", std::nullopt, head).volume_at_least);
 }
