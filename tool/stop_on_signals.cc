@@ -21,7 +21,8 @@ std::stop_token stop_on_signals(std::function<void(int signal, bool first)> hear
   for (const int signal : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&signals, signal);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   std::thread([signals, heard = std::move(heard)] {
-    for (int signal = 0; sigwait(&signals, &signal) == 0;) heard(signal, source.request_stop());
+    for (int signal = 0; sigwait(&signals, &signal) == 0; source.request_stop())
+      heard(signal, !source.stop_requested());  // first what is said: the program may end as soon as it is asked to
   }).detach();
   return source.get_token();
 }

@@ -11,8 +11,8 @@ namespace tool {
 void end_when_asked_again(int signal, bool first);
 
 /// Blocks SIGINT, SIGTERM and SIGHUP for this thread and all that it starts, and waits for them in a thread of its own. The first
-/// stops; `heard` is told of each, in that thread. SIGPIPE is ignored: a closed pipe is an error with a message. Call once, before
-/// any other thread is started.
+/// stops; `heard` is told of each before that, in that thread. SIGPIPE is ignored: a closed pipe is an error with a message. Call once,
+/// before any other thread is started.
 std::stop_token stop_on_signals(std::function<void(int signal, bool first)> heard = end_when_asked_again);
 
 }  // namespace tool
