@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "libfsi/base/error.h"
+#include "librecorder/cd/raw_image.h"
 #include "librecorder/cd/time.h"
 #include "librecorder/pipeline/ring.h"
 #include "librecorder/plan/buffer_size.h"
@@ -127,6 +128,19 @@ uint32_t sectors_of(const cd::DiscLayout& layout, CdMode mode) {
   return sectors;
 }
 
+/// What a ring can be filled with: the whole disc, or its longest track. A larger one would never be full.
+uint64_t largest_ring(const CdPlan& plan, const cd::DiscLayout& layout) {
+  constexpr uint64_t kLeastInChunk = Ring::kChunk / cd::kRawBlockBytes;
+  uint64_t sectors = plan.sectors + cd::kPregap;
+  if (plan.mode == CdMode::raw_96) sectors += static_cast<uint64_t>(-plan.lead_in_start) + cd::kLeadOutSectors;
+  if (plan.mode == CdMode::track_at_once) {
+    sectors = 0;
+    for (const cd::Track& track : layout.tracks) sectors = std::max<uint64_t>(sectors, track.sectors - track.pregap);
+  }
+  // Blocks of R to W alone are small, and there are few chunks of them. Each change of size may leave a chunk that is not full.
+  const uint64_t lead_in = layout.cd_text.empty() ? 0 : 20;
+  return (sectors / kLeastInChunk + lead_in + layout.tracks.size() + 2) * Ring::kChunk;
+}
 }  // namespace
 
 CdPlan make_cd_plan(Drive& drive, const std::string& node, const Medium& medium, const cd::DiscLayout& layout,
@@ -160,9 +174,7 @@ CdPlan make_cd_plan(Drive& drive, const std::string& node, const Medium& medium,
   if (plan.buffer_bytes == 0)
     plan.buffer_bytes =
         modest_ring(buffer_size(medium.write_speeds.empty() ? 0 : uint64_t{medium.write_speeds.back()} * 1000, plan.underrun_protection));
-  // A short disc does not need a large ring; lead-in and lead-out may come from us as well.
-  const uint64_t chunks = (uint64_t{plan.sectors} + 20000) / 26 + 2;
-  plan.buffer_bytes = static_cast<size_t>(std::min<uint64_t>(plan.buffer_bytes, chunks * Ring::kChunk));
+  plan.buffer_bytes = static_cast<size_t>(std::min<uint64_t>(plan.buffer_bytes, largest_ring(plan, layout)));
   return plan;
 }
 

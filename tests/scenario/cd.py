@@ -349,9 +349,11 @@ class Interrupted(Cd):
             with self.subTest(mode=mode, phase=phase):
                 self.burn("virtual", "add", "d", "--media", media, "--speed", "8", "--real-time")
                 said = self.interrupt(phase, "audio", "--mode", mode, one)
-                self.assertEqual(len(said), 2, said)
-                self.assertTrue(said[0].startswith("burn: stopping: "), said)
-                self.assertRegex(said[1], "^burn: .*" + says)
+                # That it is stopping another thread says; where there is nothing to be ended, the end may be there first.
+                stopping = [line for line in said if line.startswith("burn: stopping: ")]
+                self.assertTrue(stopping or phase == "preparing", said)
+                (message,) = [line for line in said if line not in stopping]
+                self.assertRegex(message, "^burn: .*" + says)
                 info = json.loads(self.burn("info", "--drive", "d", "--json"))
                 if state:
                     self.assertEqual(info["medium"]["state"], state)
