@@ -241,7 +241,7 @@ namespace {
 /// One character set into another, all of it or nothing.
 std::string converted(const char* to, const char* from, std::string_view text) {
   const iconv_t way = iconv_open(to, from);
-  if (way == reinterpret_cast<iconv_t>(-1)) return {};
+  if (reinterpret_cast<intptr_t>(way) == -1) return {};
   std::string out(text.size() * 4 + 8, '\0');
   char *in = const_cast<char*>(text.data()), *at = out.data();
   size_t left = text.size(), room = out.size();
