@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstring>
 #include <random>
 
@@ -26,7 +27,7 @@ void expect_seekable(const SectorSource& source, const Bytes& whole, std::mt1993
     const uint64_t first = random() % (source.sectors() + 1), count = random() % (source.sectors() - first + 1);
     Bytes part(count * kSectorSize, std::byte{0xAA});
     source.read({first, count}, part);
-    ASSERT_EQ(std::memcmp(part.data(), whole.data() + first * kSectorSize, part.size()), 0) << first << " " << count;
+    ASSERT_TRUE(std::equal(part.begin(), part.end(), whole.begin() + static_cast<ptrdiff_t>(first * kSectorSize))) << first << " " << count;
   }
 }
 
