@@ -240,11 +240,11 @@ class DiscPass {
     if (now < tell_at_) return;
     tell_at_ = now + std::chrono::milliseconds(500);
     std::string found;
-    const auto add = [&](size_t n, const char* what) {
-      if (n > 0) found += (found.empty() ? "" : ", ") + std::to_string(n) + (n == 1 ? " place " : " places ") + what;
+    const auto add = [&](size_t n, const char* what) {  // short: both have to fit into a line of 80
+      if (n > 0) found += (found.empty() ? "" : ", ") + std::to_string(n) + what;
     };
-    add(state_.so_far.unreadable.size(), "cannot be read");
-    add(state_.so_far.different.size(), "not as written");
+    add(state_.so_far.unreadable.size(), " unreadable");
+    add(state_.so_far.different.size(), " wrong");
     if (state_.reading.out_of_patience) found += ", out of patience";
     options_.progress(ProgressEvent{"verifying", found, done, total});
   }
