@@ -4,9 +4,9 @@
 
 #include <algorithm>
 #include <charconv>
-#include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "burn/pace_report.h"
 #include "libfsi/base/error.h"
 
 namespace burn {
@@ -130,21 +130,8 @@ std::string report_text(const rec::CdReport& report) {
 
 json report_json(const rec::CdReport& report) {
   json out = plan_json(report.plan);
-  out["notes"] = report.notes;
   out["blocks"] = report.blocks;
-  out["kept_awake"] = report.kept_awake;
-  out["ring_size"] = report.ring_size;
-  out["ring_locked"] = report.ring_locked;
-  out["lowest_fill"] = report.lowest_fill;
-  out["stops"] = report.stops;
-  out["drive_waits"] = report.drive_waits;
-  out["speeds"] = json::array();
-  for (const auto& change : report.speeds) out["speeds"].push_back({{"after_sectors", change.sectors}, {"speed_kb", change.kb_per_second}});
-  out["seconds_lost"] = report.seconds_lost;
-  if (std::isfinite(report.source_rate)) out["source_bytes_per_second"] = report.source_rate;
-  out["spooled"] = report.spooled;
-  out["seconds"] = report.seconds;
-  out["writing_seconds"] = report.writing_seconds;
+  put_pace(report, out);
   if (report.first_speed_kb) out["speed_used_kb"] = *report.first_speed_kb;
   return out;
 }

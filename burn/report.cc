@@ -3,9 +3,9 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "burn/pace_report.h"
 #include "burn/progress.h"
 
 namespace burn {
@@ -273,20 +273,7 @@ std::string report_json(const rec::WriteReport& report, const std::string& verif
   json out = plan_object(report.plan);
   out["data_sectors"] = report.data_sectors;
   out["padding_sectors"] = report.padding_sectors;
-  out["ring_size"] = report.ring_size;
-  out["kept_awake"] = report.kept_awake;
-  out["ring_locked"] = report.ring_locked;
-  out["lowest_fill"] = report.lowest_fill;
-  out["stops"] = report.stops;
-  out["drive_waits"] = report.drive_waits;
-  out["speeds"] = json::array();
-  for (const auto& change : report.speeds) out["speeds"].push_back({{"after_sectors", change.sectors}, {"speed_kb", change.kb_per_second}});
-  out["seconds_lost"] = report.seconds_lost;
-  if (std::isfinite(report.source_rate)) out["source_bytes_per_second"] = report.source_rate;
-  out["spooled"] = report.spooled;
-  out["seconds"] = report.seconds;
-  out["writing_seconds"] = report.writing_seconds;
-  out["notes"] = report.notes;
+  put_pace(report, out);
   if (report.speed_kb) out["speed_used_kb"] = *report.speed_kb;
   if (!verified.empty()) out["verify"] = json::parse(verified);
   return out.dump(2, ' ', false, json::error_handler_t::replace) + "\n";

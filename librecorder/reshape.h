@@ -10,42 +10,15 @@
 #include "librecorder/locked_tray.h"
 #include "librecorder/open_drive.h"
 #include "librecorder/recorder.h"
+#include "librecorder/teller.h"
 
 namespace rec {
-
-/// Tells the caller how a long operation of the drive goes, twice a second at most.
-class PartTeller {
- public:
-  explicit PartTeller(const BurnProgress& progress) : progress_(progress) {}
-
-  void phase(std::string_view name) {
-    event_.phase = name;
-    event_.part.reset();
-    tell();
-  }
-  void part(std::optional<double> part) {
-    event_.part = part;
-    if (Clock::now() - last_ >= std::chrono::milliseconds(500)) tell();
-  }
-
- private:
-  using Clock = std::chrono::steady_clock;
-  void tell() {
-    last_ = Clock::now();
-    event_.seconds = std::chrono::duration<double>(last_ - began_).count();
-    if (progress_) progress_(event_);
-  }
-
-  const BurnProgress& progress_;
-  BurnEvent event_;
-  Clock::time_point began_ = Clock::now(), last_{};
-};
 
 /// `check(medium)` throws when it cannot be done, before anything is; `work(drive, medium, progress)` does it.
 template <class Check, class Work>
 EraseReport reshape(const DriveEntry& entry, std::string_view phase, Phase of_policy, bool eject, const BurnProgress& progress,
                     const std::stop_token& stop, const Check& check, const Work& work) {
-  PartTeller teller(progress);
+  Teller teller(progress);
   teller.phase("preparing");
   OpenDrive open = open_drive(entry, Access::own);
   Drive& drive = *open.drive;
