@@ -26,7 +26,8 @@ GRUB_EFI = "/usr/lib/grub/x86_64-efi"
 GRUB_MBR = GRUB_PC + "/boot_hybrid.img"
 OVMF = [("/usr/share/OVMF/OVMF_CODE_4M.fd", "/usr/share/OVMF/OVMF_VARS_4M.fd"), ("/usr/share/OVMF/OVMF_CODE.fd", "/usr/share/OVMF/OVMF_VARS.fd")]
 SAID = b"DISCPRESS-BOOTED"
-CURSOR = re.compile(rb"\x1b\[[0-9;?]*[A-Za-z]")  # SeaBIOS moves about where nothing moved
+# SeaBIOS copies a screen to the port, and on a busy machine moves the cursor about in the middle of a word, by \r too.
+CURSOR = re.compile(rb"\x1b\[[0-9;?]*[A-Za-z]|\r")
 PATIENCE = 240  # seconds, on a busy machine
 
 
