@@ -238,7 +238,11 @@ void Registry::remove(const std::string& name) {
   const RegistryLock lock(root_);
   const fs::path directory = existing(name, doing);
   const DriveLock drive(directory, name, doing);
-  remove_tree(directory);
+  // Gone at once for everybody who looks, and then piece by piece.
+  const fs::path going = drives() / (".gone-" + name);
+  remove_tree(going);
+  move_to(directory, going);
+  remove_tree(going);
 }
 
 void Registry::insert(const std::string& name, const std::string& medium, uint32_t capacity, bool write_protected) {

@@ -332,7 +332,7 @@ class Interrupted(Cd):
             if not sent and event.get("phase") == phase and (phase != "writing" or event["sectors"] > 0):
                 burn.send_signal(signal.SIGINT)
                 sent = True
-        self.assertEqual(burn.wait(timeout=60), 130, lines)
+        self.assertEqual(burn.wait(timeout=120), 130, lines)
         burn.stderr.close()
         self.assertTrue(sent, lines)
         return [line for line in lines if not line.startswith("{")]
