@@ -181,6 +181,7 @@ CdCommands add_cd_commands(CLI::App& app, Options& o, std::string& speed, uint64
         "--spool{true},!--no-spool",
         [&cd](int64_t n) { cd.burn.spool = n < 0 ? rec::BurnOptions::Spool::never : rec::BurnOptions::Spool::if_needed; },
         "Let slow files go through a temporary file where late data would spoil the disc (default)");
+    sub->add_flag("--cd-text,!--no-cd-text", cd.cd_text, "Record the CD-TEXT of the description (default), or leave it out");
     sub->add_flag("--eject,!--no-eject", cd.burn.eject, "Open the tray when all went well");
     sub->add_flag("--dry-run", o.dry_run, "Print what would be done, and do nothing");
   }
@@ -221,7 +222,8 @@ void finish_cd_options(Options& o, uint64_t buffer) {
 
 std::string run_cd(const Options& options, ProgressView& view, const std::stop_token& stop) {
   const rec::DriveEntry drive = rec::find_drive(options.drive);
-  const rec::cd::DiscLayout layout = layout_of(options);
+  rec::cd::DiscLayout layout = layout_of(options);
+  if (!options.cd.cd_text) layout.cd_text = {};
   if (options.dry_run) {
     const rec::CdPlan plan = rec::plan_cd(drive, layout, options.cd.burn, stop);
     if (!options.json) return plan_text(plan, layout);

@@ -162,10 +162,17 @@ Parsed parse(int argc, char** argv) {
       ->type_name("SPEC")
       ->take_all()
       ->allow_extra_args(false);
+  const auto lead_in = [&](CLI::App* sub) {
+    sub->add_option("--lead-in", o.disc.lead_in, "CD: a lead-in of N sectors, instead of 11485")
+        ->type_name("N")
+        ->check(CLI::Range(1u, 19000u));
+  };
+  lead_in(add);
   CLI::App* insert = virt->add_subcommand("insert", "Put a disc in, or take it out");
   name(insert);
   insert->add_option("--media", o.media, "A blank disc of this type; without it the drive is empty afterwards")->type_name("TYPE");
-  insert->add_flag("--write-protected", o.write_protected, "With the switch of its cartridge set");
+  insert->add_flag("--write-protected", o.disc.write_protected, "With the switch of its cartridge set");
+  lead_in(insert);
   CLI::App* remove = virt->add_subcommand("remove", "Remove a virtual drive and its disc");
   name(remove);
   CLI::App* exporting = virt->add_subcommand("export", "Write the disc's user data, from LBA 0, to an image file");

@@ -37,6 +37,7 @@ struct CdOptions {
   rec::cd::AudioDisc audio;
   std::vector<std::string> indexes;  // TRACK:MM:SS:FF
   std::string mode;                  // empty: the subcommand's own
+  bool cd_text = true;               // false: burn without, whatever the description has
   rec::CdBurnOptions burn;
 };
 
@@ -62,7 +63,7 @@ struct Options {
   std::optional<double> speed;  // --speed of a virtual drive, times 1x
   std::optional<uint64_t> buffer;
   bool real_time = false;
-  bool write_protected = false;
+  rec::virt::DiscOptions disc;
   std::vector<std::string> faults;
 };
 

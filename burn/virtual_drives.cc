@@ -78,11 +78,11 @@ std::string run_virtual(const Options& options) {
   rec::virt::Registry registry;
   switch (options.task) {
     case Task::virtual_add:
-      registry.add(options.name, options.media.empty() ? std::nullopt : std::optional(options.media), drive_options(options));
+      registry.add(options.name, options.media.empty() ? std::nullopt : std::optional(options.media), drive_options(options), options.disc);
       return {};
     case Task::virtual_insert:
       if (!options.media.empty()) {
-        registry.insert(options.name, options.media, 0, options.write_protected);
+        registry.insert(options.name, options.media, options.disc);
       } else if (const std::string label = registry.remove_medium(options.name); !label.empty()) {
         // The disc is kept; its label puts it in again.
         fmt::print(stderr, "burn: {}: the disc was taken out; put it in again with --media {}\n", options.name, label);

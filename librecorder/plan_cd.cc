@@ -85,7 +85,8 @@ void check_lead_in(const CdPlan& plan, const cd::DiscLayout& layout) {
   const auto sectors = static_cast<int32_t>((packs + 3) / 4);
   if (-static_cast<int32_t>(cd::kPregap) - plan.lead_in_start < sectors)
     throw unsuitable(plan.drive, "lead-in too short for CD-TEXT: the disc has " + std::to_string(-150 - plan.lead_in_start) +
-                                     " sectors for it and " + std::to_string(sectors) + " are needed; shorten the texts");
+                                     " sectors for it and " + std::to_string(sectors) +
+                                     " are needed; take another disc, shorten the texts, or burn without them (--no-cd-text)");
 }
 
 /// The last digit of an EAN makes the others, in turn once and three times, a multiple of ten.

@@ -71,7 +71,11 @@ DriveLock::DriveLock(const std::string& node, Kind kind, const std::string& owne
   // Where there is no such directory the lock on the node alone must do.
   file_ = open_lock_file(lock_file(node), true);
   if (!file_) return;
-  if (flock(file_.get(), LOCK_EX | LOCK_NB) != 0) throw taken(text_of(file_));
+  // owner_of() below has it for an instant.
+  for (int tries = 0; flock(file_.get(), LOCK_EX | LOCK_NB) != 0; ++tries) {
+    if (tries == 50) throw taken(text_of(file_));
+    std::this_thread::sleep_for(20ms);
+  }
   const std::string text = (owner.empty() ? "burn" : owner) + " of " + user_name() + " (process " + std::to_string(getpid()) + ")\n";
   if (ftruncate(file_.get(), 0) == 0) [[maybe_unused]]
     const ssize_t written = pwrite(file_.get(), text.data(), text.size(), 0);

@@ -67,7 +67,7 @@ void CdRecorder::take_cue_sheet(std::span<const std::byte> bytes, const WritePar
   if (parameters.write_type() != WriteParameters::session_at_once || next_) refuse(5, 0x2C, 0x00);
   // A session that has something in it already cannot be written at once any more.
   if (!disc_.tracks.empty() && disc_.tracks.back().session == disc_.current_session()) refuse(5, 0x2C, 0x00);
-  program_ = read_cue_sheet(bytes, first_of_session(), static_cast<uint8_t>(disc_.tracks.size() + 1), kAtipLeadInStart,
+  program_ = read_cue_sheet(bytes, first_of_session(), static_cast<uint8_t>(disc_.tracks.size() + 1), disc_.lead_in_start,
                             static_cast<int32_t>(disc_.capacity + 2));
 }
 
@@ -75,7 +75,7 @@ uint32_t CdRecorder::check_write(int32_t lba, uint32_t blocks, const WriteParame
   if (disc_.finalized) refuse(5, 0x30, 0x05);
   if (is_raw(parameters)) {
     if (!next_ && !disc_.blank()) refuse(5, 0x64, 0x00);
-    if (lba != next_.value_or(kAtipLeadInStart)) refuse(5, 0x21, 0x02, static_cast<uint32_t>(lba));
+    if (lba != next_.value_or(disc_.lead_in_start)) refuse(5, 0x21, 0x02, static_cast<uint32_t>(lba));
     if (lba + static_cast<int64_t>(blocks) > static_cast<int64_t>(disc_.capacity) + 2 + kLeadOutLength + kLeadOutLength)
       refuse(5, 0x21, 0x00, static_cast<uint32_t>(lba));
     return parameters.block_type == WriteParameters::raw_2352_pq ? kPq : kRw;

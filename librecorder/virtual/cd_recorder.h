@@ -16,8 +16,6 @@
 
 namespace rec::virt {
 
-inline constexpr int32_t kAtipLeadInStart = -11635;  ///< 97:26:65
-
 /// All that refuse throw CheckCondition and have stored nothing.
 class CdRecorder {
  public:

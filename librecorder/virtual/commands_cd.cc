@@ -211,7 +211,7 @@ bool VirtualDrive::finish_cd_session() {
 /// The packs of the first lead-in, as often as the drive finds them once: READ TOC format 5.
 Bytes VirtualDrive::cd_text() const {
   std::vector<std::array<uint8_t, 18>> packs;
-  for (int32_t lba = kAtipLeadInStart; lba < -150; ++lba) {
+  for (int32_t lba = disc_->lead_in_start; lba < -150; ++lba) {
     const auto block = cd_layer_->read(lba);
     if (!block) continue;
     const auto symbols = std::span(*block).last<kCdSub>();

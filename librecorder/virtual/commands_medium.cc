@@ -46,7 +46,8 @@ void VirtualDrive::read_track_information(const Command& command, Reply& reply) 
   if (cd_recorder_ && info.blank() && info.next_writable_valid()) {
     if (parameters_.write_type() == WriteParameters::session_at_once)
       info.next_writable = static_cast<uint32_t>(cd_recorder_->first_of_session());
-    if (parameters_.write_type() == WriteParameters::raw && disc_->blank()) info.next_writable = static_cast<uint32_t>(kAtipLeadInStart);
+    if (parameters_.write_type() == WriteParameters::raw && disc_->blank())
+      info.next_writable = static_cast<uint32_t>(disc_->lead_in_start);
   }
   append(reply.data, info);
   reply.data.resize(std::min<size_t>(info.length + 2u, reply.data.size()));

@@ -84,6 +84,7 @@ nlohmann::json to_json(const Disc& disc) {
           {"minimally_blanked", disc.minimally_blanked},
           {"write_protected", disc.write_protected},
           {"spare_sectors", disc.spare_sectors},
+          {"lead_in_start", disc.lead_in_start},
           {"layer_break", disc.layer_break},
           {"tracks", tracks},
           {"closed_sessions", disc.closed_sessions},
@@ -116,6 +117,7 @@ Disc disc_from_json(const nlohmann::json& json, const std::string& where) {
     json.at("minimally_blanked").get_to(disc.minimally_blanked);
     json.at("write_protected").get_to(disc.write_protected);
     json.at("spare_sectors").get_to(disc.spare_sectors);
+    disc.lead_in_start = json.value("lead_in_start", disc.lead_in_start);
     json.at("layer_break").get_to(disc.layer_break);
     json.at("closed_sessions").get_to(disc.closed_sessions);
     json.at("finalized").get_to(disc.finalized);
@@ -143,6 +145,8 @@ Disc disc_from_json(const nlohmann::json& json, const std::string& where) {
   // The label becomes the name of a directory.
   if (disc.label.empty() || disc.label[0] == '.' || disc.label.find('/') != disc.label.npos) corrupt("its label is not a name");
 
+  if (disc.lead_in_start >= -150 || disc.lead_in_start < -150 - static_cast<int32_t>(kMostLeadIn))
+    corrupt("its lead-in lies outside of its place");
   if (disc.format.blocks > disc.capacity || disc.format.formatted_to > disc.format.blocks || disc.layer_break > disc.capacity)
     corrupt("it is formatted to more than it holds");
   // Whatever the file says, the rules below may rely on: tracks in order, inside of the disc, sessions counting up.

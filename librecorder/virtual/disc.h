@@ -60,16 +60,20 @@ struct Format {
   bool pseudo_overwrite = false;
 };
 
+inline constexpr int32_t kUsualLeadInStart = -11635;  ///< 97:26:65
+inline constexpr uint32_t kMostLeadIn = 19000;        ///< sectors, all of which the CdLayer has room for
+
 struct Disc {
   const MediaType* type = nullptr;
   uint32_t capacity = 0;            ///< sectors; usually the type's
   std::string label;                ///< name on the shelf
   Profile profile = Profile::none;  ///< the one that is current; the type's until formatting or blanking makes it another
   Format format;
-  bool minimally_blanked = false;  ///< DVD-RW: nothing but disc at once is possible
-  bool write_protected = false;    ///< the cartridge's or the maker's switch
-  uint32_t spare_sectors = 0;      ///< BD-R: taken from the capacity by formatting
-  uint32_t layer_break = 0;        ///< sectors of the first layer, when somebody chose them
+  bool minimally_blanked = false;             ///< DVD-RW: nothing but disc at once is possible
+  bool write_protected = false;               ///< the cartridge's or the maker's switch
+  uint32_t spare_sectors = 0;                 ///< BD-R: taken from the capacity by formatting
+  int32_t lead_in_start = kUsualLeadInStart;  ///< CD: as the ATIP tells it
+  uint32_t layer_break = 0;                   ///< sectors of the first layer, when somebody chose them
   std::vector<Track> tracks;
   uint16_t closed_sessions = 0;
   bool finalized = false;

@@ -1,12 +1,10 @@
 #include "librecorder/virtual/drive_state.h"
 
 #include <fcntl.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 #include <fstream>
 #include <nlohmann/json.hpp>
-#include <thread>
 
 #include "libfsi/base/error.h"
 #include "librecorder/virtual/files.h"
@@ -71,6 +69,15 @@ std::string this_process() {
   return "process " + std::to_string(::getpid()) + (name.empty() ? "" : " (" + name + ")");
 }
 
+// Locks of the open file: they go with it as those of flock(2) do, and can be asked about without being taken. Somebody who only looks
+// at the list must not be in the way of somebody who wants the drive.
+struct flock exclusive_lock() {
+  struct flock lock {};
+  lock.l_type = F_WRLCK;
+  lock.l_whence = SEEK_SET;
+  return lock;
+}
+
 std::string owner(const fs::path& lock) {
   std::string text;
   std::getline(std::ifstream(lock), text);
@@ -82,14 +89,9 @@ std::string owner(const fs::path& lock) {
 DriveLock::DriveLock(const fs::path& directory, const std::string& drive_name, const char* doing) {
   const fs::path path = directory / "lock";
   file_ = fsi::open_file(path, O_RDWR | O_CREAT, doing);
-  // holder() below takes the lock for an instant; a few tries tell it from a real owner.
-  int tries = 5;
-  while (::flock(file_.get(), LOCK_EX | LOCK_NB) != 0) {
-    if (errno != EWOULDBLOCK) throw fsi::system_error(path, doing);
-    if (--tries > 0) {
-      std::this_thread::sleep_for(std::chrono::milliseconds(5));
-      continue;
-    }
+  struct flock lock = exclusive_lock();
+  if (::fcntl(file_.get(), F_OFD_SETLK, &lock) != 0) {
+    if (errno != EAGAIN && errno != EACCES) throw fsi::system_error(path, doing);
     throw fsi::Error(fsi::ErrorKind::unsuitable, drive_name, doing,
                      "the virtual drive is in use by " + owner(path) + "; wait until it is done");
   }
@@ -101,7 +103,8 @@ DriveLock::DriveLock(const fs::path& directory, const std::string& drive_name, c
 std::optional<std::string> DriveLock::holder(const fs::path& directory) {
   const fs::path path = directory / "lock";
   const fsi::Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!file || ::flock(file.get(), LOCK_SH | LOCK_NB) == 0 || errno != EWOULDBLOCK) return {};
+  struct flock lock = exclusive_lock();
+  if (!file || ::fcntl(file.get(), F_OFD_GETLK, &lock) != 0 || lock.l_type == F_UNLCK) return {};
   return owner(path);
 }
 

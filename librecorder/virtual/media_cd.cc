@@ -25,8 +25,7 @@ constexpr SequentialRules kRules{
     .gap_sense = {5, 0x64, 0x00},
 };
 
-constexpr int32_t kLeadInStart = -11635;  // 97:26:65, of a common ATIP
-constexpr uint32_t kLeadOutReserve = 4;   // the last possible lead-out lies after the run-out of a full disc
+constexpr uint32_t kLeadOutReserve = 4;  // the last possible lead-out lies after the run-out of a full disc
 
 uint32_t packed(Msf t) { return uint32_t{t.minute} << 16 | uint32_t{t.second} << 8 | t.frame; }
 
@@ -53,7 +52,7 @@ class Cd final : public SequentialMedium {
     const auto next = next_start();
     // A later session's lead-in lies in the 4500 sectors before its pregap.
     info.last_session_lead_in_start =
-        packed(msf_of(disc_.closed_sessions == 0 ? kLeadInStart : static_cast<int32_t>(next.value_or(disc_.capacity)) - 4650));
+        packed(msf_of(disc_.closed_sessions == 0 ? disc_.lead_in_start : static_cast<int32_t>(next.value_or(disc_.capacity)) - 4650));
     info.last_possible_lead_out_start = packed(last_lead_out());
     return info;
   }
@@ -112,7 +111,7 @@ class Cd final : public SequentialMedium {
     atip.writing_power = 0x80 | 0x50;
     atip.unrestricted_use = 0x40;
     atip.disc_type = disc_.type->rewritable ? 0x80 | 0x40 : 0x80;
-    atip.lead_in_start = msf_of(kLeadInStart);
+    atip.lead_in_start = msf_of(disc_.lead_in_start);
     atip.last_lead_out_start = last_lead_out();
     Bytes bytes;
     append(bytes, atip);
@@ -165,7 +164,7 @@ class Cd final : public SequentialMedium {
     point(0x54, 0xB0, last_lead_out());
     entry.time = {};
     entry.zero = 0;
-    if (session == 1) point(0x54, 0xC0, msf_of(kLeadInStart));
+    if (session == 1) point(0x54, 0xC0, msf_of(disc_.lead_in_start));
   }
 };
 

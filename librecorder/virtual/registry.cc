@@ -165,20 +165,26 @@ std::string Registry::free_label(const std::string& type) const {
     if (const std::string label = type + "-" + std::to_string(i); !used.contains(label)) return label;
 }
 
-void Registry::new_disc(const fs::path& drive, const std::string& type_name, uint32_t capacity, bool write_protected) const {
+void Registry::new_disc(const fs::path& drive, const std::string& type_name, const DiscOptions& options) const {
   const MediaType* type = find_media_type(type_name);
   if (!type)
     throw Error(ErrorKind::usage, fsi::printable(type_name), "making a virtual disc",
                 "there is no such medium; there are: " + known_types());
-  if (capacity == 0) capacity = type->capacity;
+  const uint32_t capacity = options.capacity ? options.capacity : type->capacity;
   const uint32_t unit = ecc_sectors(type->profile);
   if (capacity < kLeastCapacity || capacity > type->capacity || capacity % unit != 0)
     throw Error(ErrorKind::usage, type_name, "making a virtual disc",
                 "its capacity must be " + std::to_string(kLeastCapacity) + " to " + std::to_string(type->capacity) +
                     " sectors, a multiple of " + std::to_string(unit));
+  if (options.lead_in && !is_cd(type->profile))
+    throw Error(ErrorKind::usage, type_name, "making a virtual disc", "only a CD has a lead-in of a length of its own; leave it out");
+  if (options.lead_in > kMostLeadIn)
+    throw Error(ErrorKind::usage, type_name, "making a virtual disc",
+                "its lead-in must have 1 to " + std::to_string(kMostLeadIn) + " sectors");
   Disc disc = virt::new_disc(*type, capacity);
   disc.label = free_label(type_name);
-  disc.write_protected = write_protected;
+  disc.write_protected = options.write_protected;
+  if (options.lead_in) disc.lead_in_start = -150 - static_cast<int32_t>(options.lead_in);
   Store::create(drive / "disc", disc);
 }
 
@@ -194,7 +200,8 @@ std::string Registry::take_out(const fs::path& drive) const {
   return disc.label;
 }
 
-void Registry::add(const std::string& name, const std::optional<std::string>& medium, const DriveOptions& options, uint32_t capacity) {
+void Registry::add(const std::string& name, const std::optional<std::string>& medium, const DriveOptions& options,
+                   const DiscOptions& disc) {
   const char* const doing = "adding a virtual drive";
   check_name(name);
   check_options(options);
@@ -220,7 +227,7 @@ void Registry::add(const std::string& name, const std::optional<std::string>& me
   make_directory(temporary);
   try {
     if (medium) {
-      new_disc(temporary, *medium, capacity);
+      new_disc(temporary, *medium, disc);
       state.attentions.push_back({0x28, 0x00});
       state.media_event = MediaEvent::new_media;
     }
@@ -238,10 +245,14 @@ void Registry::remove(const std::string& name) {
   const RegistryLock lock(root_);
   const fs::path directory = existing(name, doing);
   const DriveLock drive(directory, name, doing);
-  remove_tree(directory);
+  // Gone at once for everybody who looks, and then piece by piece.
+  const fs::path going = drives() / (".gone-" + name);
+  remove_tree(going);
+  move_to(directory, going);
+  remove_tree(going);
 }
 
-void Registry::insert(const std::string& name, const std::string& medium, uint32_t capacity, bool write_protected) {
+void Registry::insert(const std::string& name, const std::string& medium, const DiscOptions& disc) {
   const char* const doing = "inserting a disc";
   const RegistryLock lock(root_);
   const fs::path directory = existing(name, doing);
@@ -249,14 +260,15 @@ void Registry::insert(const std::string& name, const std::string& medium, uint32
   DriveState state = load_drive_state(directory);
 
   std::vector<std::string> labels;
-  for (const fs::path& disc : entries(discs_directory())) labels.push_back(disc.filename());
+  for (const fs::path& shelved : entries(discs_directory())) labels.push_back(shelved.filename());
   const bool on_shelf = std::find(labels.begin(), labels.end(), medium) != labels.end();
   if (!on_shelf && !find_media_type(medium))
     throw Error(ErrorKind::usage, fsi::printable(medium), doing,
                 "there is no such medium; there are: " + known_types() + (labels.empty() ? "" : "; and the discs " + joined(labels)));
-  if (on_shelf && write_protected)
+  if (on_shelf && disc.write_protected)
     throw Error(ErrorKind::usage, medium, doing, "a disc that exists has its switch where it is; leave --write-protected out");
-  if (on_shelf && capacity != 0) throw Error(ErrorKind::usage, medium, doing, "a disc that exists has its capacity; leave it out");
+  if (on_shelf && (disc.capacity || disc.lead_in))
+    throw Error(ErrorKind::usage, medium, doing, "a disc that exists has its capacity and its lead-in; leave them out");
 
   if (on_shelf) {
     take_out(directory);
@@ -266,7 +278,7 @@ void Registry::insert(const std::string& name, const std::string& medium, uint32
     const fs::path waiting = directory / "waiting";
     remove_tree(waiting);
     make_directory(waiting);
-    new_disc(waiting, medium, capacity, write_protected);
+    new_disc(waiting, medium, disc);
     take_out(directory);
     move_to(waiting / "disc", directory / "disc");
     remove_tree(waiting);

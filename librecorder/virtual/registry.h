@@ -24,6 +24,13 @@ struct DriveOptions {
   std::vector<std::string> faults{};  ///< as faults.h says
 };
 
+/// A new disc that is not as its type usually is.
+struct DiscOptions {
+  uint32_t capacity = 0;  ///< sectors, when it shall be smaller than its type; 0: as its type
+  bool write_protected = false;
+  uint32_t lead_in = 0;  ///< CD: sectors from where the ATIP says that the lead-in begins to the pause of track 1; 0: the usual 11485
+};
+
 struct DiscSummary {
   std::string label;      ///< "dvd+r-1"
   std::string type;       ///< of media_types()
@@ -55,13 +62,14 @@ class Registry {
   std::vector<DriveSummary> list() const;
   std::vector<DiscSummary> discs() const;
 
-  /// `medium`: a type ("dvd+r") or nothing. `capacity`: sectors, when the disc shall be smaller than its type.
-  void add(const std::string& name, const std::optional<std::string>& medium = {}, const DriveOptions& options = {}, uint32_t capacity = 0);
+  /// `medium`: a type ("dvd+r") or nothing.
+  void add(const std::string& name, const std::optional<std::string>& medium = {}, const DriveOptions& options = {},
+           const DiscOptions& disc = {});
   /// The drive and the disc in it.
   void remove(const std::string& name);
 
   /// A new disc of a type, or a disc of discs() by its label. What was in the drive is taken out first.
-  void insert(const std::string& name, const std::string& medium, uint32_t capacity = 0, bool write_protected = false);
+  void insert(const std::string& name, const std::string& medium, const DiscOptions& disc = {});
   /// Takes the disc out by hand. Returns its label, now one of discs(); empty for a blank disc, which is thrown away.
   std::string remove_medium(const std::string& name);
   /// Throws away a disc that is in no drive.
@@ -83,7 +91,7 @@ class Registry {
   std::filesystem::path discs_directory() const { return root_ / "discs"; }
   /// The directory of a drive that exists; otherwise an Error that lists those that do.
   std::filesystem::path existing(const std::string& name, const char* doing) const;
-  void new_disc(const std::filesystem::path& drive, const std::string& type, uint32_t capacity, bool write_protected = false) const;
+  void new_disc(const std::filesystem::path& drive, const std::string& type, const DiscOptions& options) const;
   std::string take_out(const std::filesystem::path& drive) const;
   std::string free_label(const std::string& type) const;
 

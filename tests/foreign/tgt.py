@@ -35,12 +35,12 @@ class Tgt:
         self.process = subprocess.Popen(["tgtd", "-f", "--control-port", self.control, "--iscsi", f"portal=127.0.0.1:{self.port}"],
                                         stdout=self.log, stderr=subprocess.STDOUT, env=self.environment)
         try:
-            for attempt in range(100):
+            for attempt in range(600):
                 try:
                     self.admin("--op", "new", "--mode", "target", "--tid", "1", "-T", TARGET)
                     break
                 except subprocess.CalledProcessError:
-                    if attempt == 99 or self.process.poll() is not None:
+                    if attempt == 599 or self.process.poll() is not None:
                         raise
                     time.sleep(0.1)
             for number in range(1, discs + 1):
@@ -58,7 +58,7 @@ class Tgt:
         return f"iscsi://127.0.0.1:{self.port}/{TARGET}/{number}"
 
     def run(self, *args):
-        subprocess.run(args, check=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=self.environment, timeout=30)
+        subprocess.run(args, check=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=self.environment, timeout=120)
 
     def admin(self, *args):
         self.run("tgtadm", "-C", self.control, "--lld", "iscsi", *args)

@@ -11,6 +11,7 @@ import struct
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import unittest
 
@@ -45,6 +46,7 @@ class Burn(unittest.TestCase):
         self.dir = tempfile.TemporaryDirectory()
         self.addCleanup(self.dir.cleanup)
         self.env = dict(os.environ, XDG_STATE_HOME=os.path.join(self.dir.name, "state"), LC_ALL="C.UTF-8")
+        self.env.pop("DISCPRESS_STATE_DIR", None)
 
     def path(self, name, data=None):
         path = os.path.join(self.dir.name, name)
@@ -59,6 +61,18 @@ class Burn(unittest.TestCase):
         out, err = done.stdout.decode(), done.stderr.decode()
         self.assertEqual(done.returncode, code, f"burn {' '.join(args)}: {out} {err}")
         return out, err
+
+    def begin(self, *args, **more):
+        """A burn that goes on beside the test and tells by --progress=json how far it is."""
+        return subprocess.Popen([BURN, *args, "--progress=json"], stdin=subprocess.PIPE, stderr=subprocess.PIPE, env=self.env, **more)
+
+    def until(self, burn, what):
+        """Reads its progress up to the first event of which `what` is true; what it says besides must be progress too."""
+        for line in burn.stderr:
+            event = json.loads(line)
+            if what(event):
+                return event
+        self.fail(f"it ended before that, exit {burn.wait()}")
 
     def refused(self, code, words, *args, stdin=None):
         """Exit code, one clear line that says `words`, nothing on standard output."""
@@ -162,13 +176,14 @@ class Media(Burn):
         for at in range(0, len(data), 700_000):
             burn.stdin.write(data[at : at + 700_000])
             burn.stdin.flush()
-            time.sleep(0.02)
+            time.sleep(0.02)  # bursts; that they are seen as such is not counted on
         out, _ = burn.communicate()
         self.assertEqual(burn.returncode, 0)
         self.check_disc("d", data)
         report = json.loads(out)
         self.assertEqual(report["data_sectors"], 3000)
-        self.assertLessEqual(report["stops"], 7)
+        # After a stop the ring is filled to seven eighths before writing goes on, however late the data is.
+        self.assertLessEqual(report["stops"], len(data) // ((1 << 20) * 7 // 8))
 
 
 class Reports(Burn):
@@ -252,14 +267,21 @@ class Reports(Burn):
         self.add("a", "dvd+r")
         watch = subprocess.Popen([BURN, "list", "--watch", "--json"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=self.env, text=True)
         self.assertEqual(json.loads(watch.stdout.readline())["name"], "a")
+
+        def next_line():
+            """But for who has a drive at the moment, which is told when it is looked at just then."""
+            while (line := json.loads(watch.stdout.readline()))["change"] == "changed" and line["in_use_by"]:
+                pass
+            return line
+
         self.add("b", "cd-r")
-        line = json.loads(watch.stdout.readline())
+        line = next_line()
         self.assertEqual((line["change"], line["name"], line["number"]), ("added", "b", 1))
         self.run_burn("virtual", "remove", "a")
-        line = json.loads(watch.stdout.readline())
+        line = next_line()
         self.assertEqual((line["change"], line["name"]), ("removed", "a"))
         watch.send_signal(signal.SIGINT)
-        _, err = watch.communicate(timeout=30)
+        _, err = watch.communicate(timeout=120)
         self.assertEqual((watch.returncode, err), (0, ""))
 
     def test_doctor(self):
@@ -273,13 +295,14 @@ class Reports(Burn):
 
     def test_busy_by_whom(self):
         self.add("d", "dvd+r")
-        first = subprocess.Popen([BURN, "--drive", "d"], stdin=subprocess.PIPE, stderr=subprocess.PIPE, env=self.env)
-        first.stdin.write(noise(10))
+        first = self.begin("--drive", "d")
+        first.stdin.write(noise(1000))
         first.stdin.flush()
-        time.sleep(1)
+        self.until(first, lambda event: event["phase"] == "filling")
         self.refused(4, f"burn.*{first.pid}|{first.pid}", "--drive", "d", self.path("a.iso", image(100)))
         self.assertIn(str(first.pid), self.run_burn("list")[0])
-        first.communicate(timeout=60)
+        first.communicate(timeout=120)
+        self.assertEqual(first.returncode, 0)
 
     def test_without_underrun_protection(self):
         self.add("cd", "cd-r")
@@ -291,21 +314,30 @@ class Reports(Burn):
         self.check_disc("cd", data)
 
     def test_slow_source_lowers_the_speed(self):
-        """A drive in real time at 16x, 22 MB/s, and a sender of 12 MB/s: 8x, and no stop."""
-        self.add("d", "dvd+r", "--speed", "16", "--real-time")
-        burn = subprocess.Popen([BURN, "--drive", "d", "--buffer", "16M", "--json", "--multi"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                stderr=subprocess.PIPE, env=self.env)
-        piece = noise(120)
-        for _ in range(250):
-            began = time.monotonic()
+        """A drive in real time at 8x, 11 MB/s, and a sender of 6 MB/s: 4x, and no stop. The drive's buffer and the ring last for
+        seconds, so that a busy machine is not taken for a slow sender; and the sender makes good for what it was late."""
+        self.add("d", "dvd+r", "--speed", "8", "--buffer", "8M", "--real-time")
+        burn = self.begin("--drive", "d", "--buffer", "16M", "--json", "--multi", stdout=subprocess.PIPE)
+        events = []
+        told = threading.Thread(target=lambda: events.extend(json.loads(line) for line in burn.stderr if line.startswith(b"{")))
+        told.start()
+        piece, rate = noise(50), 6_000_000
+        began, sent = time.monotonic(), 0
+        while sent < 50_000_000:
             burn.stdin.write(piece)
-            time.sleep(max(0, 0.02 - (time.monotonic() - began)))
-        out, err = burn.communicate(timeout=300)
-        self.assertEqual(burn.returncode, 0, err)
+            sent += len(piece)
+            time.sleep(max(0.0, began + sent / rate - time.monotonic()))
+        burn.stdin.close()
+        told.join()
+        out = burn.stdout.read()
+        burn.stdout.close()
+        burn.stderr.close()
+        self.assertEqual(burn.wait(), 0)
         report = json.loads(out)
         self.assertEqual(report["stops"], 0)
         self.assertTrue(report["speeds"], report)
-        self.assertLess(report["speeds"][0]["speed_kb"], 1385 * 9)
+        self.assertLess(report["speeds"][0]["speed_kb"], 1385 * 5)
+        self.assertEqual({event["speed_kb"] for event in events if event["phase"] == "closing"}, {report["speeds"][-1]["speed_kb"]})
         disc = [d for d in json.loads(self.run_burn("virtual", "list", "--json")[0]) if d["name"] == "d"][0]["disc"]
         self.assertEqual((disc["link_stops"], disc["underruns"]), (0, 0))
 
@@ -337,11 +369,9 @@ class Refusals(Burn):
                     name = f"{media}-{multi}"
                     self.add(name, media)
                     data = image(20_000)
-                    with subprocess.Popen([BURN, "--drive", name, "--buffer", "1m", "--progress", "json"], stdin=subprocess.PIPE,
-                                          stderr=subprocess.PIPE, env=self.env) as dies:
+                    with self.begin("--drive", name, "--buffer", "1m") as dies:
                         dies.stdin.write(data[: 15_000 * SECTOR])  # and no more: it waits
-                        while json.loads(dies.stderr.readline()).get("sectors", 0) < 300:
-                            pass
+                        self.until(dies, lambda event: event["sectors"] >= 300)
                         dies.kill()
                         dies.stderr.read()
                     self.assertEqual(self.info(name)["medium"]["state"], "appendable")
@@ -510,12 +540,12 @@ class Trouble(Burn):
                 name = "i" + media.replace("+", "p")
                 self.add(name, media)
                 data = image(3000, says=100_000)
-                burn = subprocess.Popen([BURN, "--drive", name, "--buffer", "1M"], stdin=subprocess.PIPE, stderr=subprocess.PIPE, env=self.env)
+                burn = self.begin("--drive", name, "--buffer", "1M")
                 burn.stdin.write(data)
                 burn.stdin.flush()
-                time.sleep(0.5)
+                self.until(burn, lambda event: event["phase"] == "writing" and event["sectors"] > 0)
                 burn.send_signal(signal.SIGINT)
-                burn.wait(timeout=60)  # the pipe is still open; it must not need its end
+                burn.wait(timeout=120)  # the pipe is still open; it must not need its end
                 _, err = burn.communicate()
                 self.assertEqual(burn.returncode, 130, err)
                 self.assertIn(b"interrupted after", err)
@@ -524,10 +554,12 @@ class Trouble(Burn):
 
     def test_interrupt_while_the_sender_is_silent(self):
         self.add("d", "dvd+r")
-        burn = subprocess.Popen([BURN, "--drive", "d"], stdin=subprocess.PIPE, stderr=subprocess.PIPE, env=self.env)
-        time.sleep(0.3)
+        burn = self.begin("--drive", "d")
+        # It has the drive, and can only be waiting for the stream.
+        while str(burn.pid) not in self.run_burn("list")[0]:
+            self.assertIsNone(burn.poll())
         burn.send_signal(signal.SIGINT)
-        self.assertEqual(burn.wait(timeout=30), 130)
+        self.assertEqual(burn.wait(timeout=120), 130)
         burn.stdin.close()
         burn.stderr.close()
         self.assertEqual(self.info("d")["medium"]["state"], "blank")

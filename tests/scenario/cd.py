@@ -202,18 +202,55 @@ class Audio(Cd):
         self.assertEqual(start, 302 + 11400)
         self.assertEqual(self.on_disc(start, 300), b + bytes(200 * RAW))  # four seconds at least
 
-    def packs_on_disc(self):
+    def packs_on_disc(self, lead_in=11485):
         """CD-TEXT as the lead-in's subchannel R to W has it: four packs of 18 bytes in 96 symbols of six bits; each pack once."""
         (layer,) = glob.glob(os.path.join(self.dir.name, "state/discpress/drives/d/disc/raw"))
         packs = {}
         with open(layer, "rb") as f:
-            for lba in range(-11635, -11635 + 200):
+            for lba in range(-150 - lead_in, -150 - lead_in + min(lead_in, 200)):
                 f.seek((lba - LAYER_FIRST) * WITH_SUB + RAW)
                 bits = "".join(f"{b & 0x3F:06b}" for b in f.read(96))
                 whole = int(bits, 2).to_bytes(72, "big")
                 for i in range(0, 72, 18):
                     packs.setdefault((whole[i + 3] & 0x70, whole[i + 2]), whole[i : i + 18])
         return b"".join(packs[key] for key in sorted(packs))
+
+    def test_a_lead_in_that_is_too_short_is_refused_before_anything_is_written(self):
+        """The discs are of a kind that does not exist, which is the only way to see it: their ATIP says that the lead-in begins late."""
+        one, _ = self.wav("one.wav", 588 * 300)
+        texts = [word for i in range(9) for word in ("--track-title", f"{i} " + "a title of some length " * 6)]
+        disc = ["audio", "--drive", "d", *[one] * 9, "--title", "Disc", *texts]
+        for lead_in, says in ((1, "lead-in too short: the disc has 1 sectors for it and 36 are needed"),
+                              (35, "lead-in too short: the disc has 35 sectors for it and 36 are needed"),
+                              (36, None)):
+            for mode in ("dao", "raw"):
+                with self.subTest(lead_in=lead_in, mode=mode):
+                    self.burn("virtual", "add", "d", "--media", "cd-r", "--lead-in", str(lead_in))
+                    long = [*disc, *["--track-performer", "x" * 150] * 9, "--mode", mode]
+                    if says:
+                        self.assertIn(says, self.burn(*long, code=4))
+                        self.assertIn(says, self.burn(*long, "--no-cd-text", code=4))
+                        self.assertIn(says, self.burn(*long, "--dry-run", code=4))
+                    else:
+                        said = self.burn(*long, code=4)
+                        self.assertRegex(said, r"lead-in too short for CD-TEXT: the disc has 36 sectors for it and \d+ are needed; .*--no-cd-text")
+                        self.assertEqual(json.loads(self.burn("info", "--drive", "d", "--json"))["medium"]["state"], "blank")
+                        needed = int(re.search(r"it and (\d+)", said)[1])
+                        self.burn(*long, "--no-cd-text")
+                        self.assertEqual(set(self.packs_on_disc(36)), {0})
+                        self.burn("virtual", "insert", "d", "--media", "cd-r", "--lead-in", str(needed - 1))
+                        self.burn(*long, code=4)
+                        self.burn("virtual", "insert", "d", "--media", "cd-r", "--lead-in", str(needed))
+                        self.burn(*long)
+                        packs = self.packs_on_disc(needed)
+                        self.assertTrue(needed * 4 - 4 < len(packs) // 18 <= needed * 4, (needed, len(packs)))
+                        for i in range(9):
+                            self.assertIn(texts[2 * i + 1][:3].encode(), b"".join(packs[at + 4 : at + 16] for at in range(0, len(packs), 18)))
+                    if says:
+                        self.assertEqual(json.loads(self.burn("info", "--drive", "d", "--json"))["medium"]["state"], "blank")
+                    self.burn("virtual", "remove", "d")
+        self.burn("virtual", "add", "d", "--media", "cd-r", "--lead-in", "0", code=2)
+        self.burn("virtual", "add", "d", "--media", "dvd+r", "--lead-in", "100", code=2)
 
     def test_texts_beyond_latin_are_read_by_libcdio(self):
         name = ctypes.util.find_library("cdio") or "libcdio.so.19"
@@ -332,7 +369,7 @@ class Interrupted(Cd):
             if not sent and event.get("phase") == phase and (phase != "writing" or event["sectors"] > 0):
                 burn.send_signal(signal.SIGINT)
                 sent = True
-        self.assertEqual(burn.wait(timeout=60), 130, lines)
+        self.assertEqual(burn.wait(timeout=120), 130, lines)
         burn.stderr.close()
         self.assertTrue(sent, lines)
         return [line for line in lines if not line.startswith("{")]

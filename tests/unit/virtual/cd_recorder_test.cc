@@ -189,7 +189,7 @@ TEST_F(CdRecording, WhereWritingGoesOnDependsOnTheWriteType) {
   };
   EXPECT_EQ(next(WriteParameters::track_at_once, 0), 0);
   EXPECT_EQ(next(WriteParameters::session_at_once, 0), -150);
-  EXPECT_EQ(next(WriteParameters::raw, WriteParameters::raw_2352_pq), kAtipLeadInStart);
+  EXPECT_EQ(next(WriteParameters::raw, WriteParameters::raw_2352_pq), kUsualLeadInStart);
   ASSERT_TRUE(good(set_write_parameters(track_at_once(true))));
   fill(0, 320);
   ASSERT_TRUE(good(drive().execute(Command{.cdb = Cdb{0x35, 0, 0, 0, 0, 0, 0, 0, 0, 0}, .timeout = std::chrono::hours(1)})));
@@ -226,11 +226,11 @@ TEST_F(CdRecording, TheCheckOfAFormattedQIsTheDrives) {
   start("cd-r");
   ASSERT_TRUE(good(set_write_parameters(parameters(WriteParameters::raw, WriteParameters::raw_2352_pq))));
   std::vector<std::byte> block(kCdMain + 16);
-  Q q = q_point(0, 1, 0xA0, msf_of(kAtipLeadInStart), 0, {1, 0, 0});
+  Q q = q_point(0, 1, 0xA0, msf_of(kUsualLeadInStart), 0, {1, 0, 0});
   q[10] = q[11] = 0;
   const auto bytes = std::as_bytes(std::span(q));
   std::copy(bytes.begin(), bytes.end(), block.begin() + kCdMain);
-  const auto at = static_cast<uint32_t>(kAtipLeadInStart);
+  const auto at = static_cast<uint32_t>(kUsualLeadInStart);
   EXPECT_TRUE(good(send({0x2A, 0, b(at, 3), b(at, 2), b(at, 1), b(at, 0), 0, 0, 1, 0}, block)));
 }
 

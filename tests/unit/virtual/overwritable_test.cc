@@ -319,7 +319,7 @@ TEST_F(Overwritable, PseudoOverwriteTakesRoom) {
 
 TEST_F(Overwritable, WriteProtectedMeansEverything) {
   registry().add("d");
-  registry().insert("d", "dvd-ram", 0, true);
+  registry().insert("d", "dvd-ram", {.write_protected = true});
   open();
   while (run({0x00}).sense.key == 6) {
   }

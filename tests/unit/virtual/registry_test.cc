@@ -53,8 +53,8 @@ TEST_F(Drives, WrongNamesTypesAndOptions) {
   for (const char* name : {"", ".x", "a/b", "a b", "\xff"})
     expect_error([&] { registry().add(name); }, ErrorKind::usage, "use 1 to 64 letters");
   expect_error([&] { registry().add("c", "dvd-rom"); }, ErrorKind::usage, "cd-r, cd-rw, ");
-  expect_error([&] { registry().add("c", "dvd+r", {}, 4095); }, ErrorKind::usage, "a multiple of 16");
-  expect_error([&] { registry().add("c", "dvd+r", {}, 3'000'000); }, ErrorKind::usage, "2295104");
+  expect_error([&] { registry().add("c", "dvd+r", {}, {.capacity = 4095}); }, ErrorKind::usage, "a multiple of 16");
+  expect_error([&] { registry().add("c", "dvd+r", {}, {.capacity = 3'000'000}); }, ErrorKind::usage, "2295104");
   expect_error([&] { registry().add("c", {}, {.buffer_bytes = 1000}); }, ErrorKind::usage, "256 KiB");
   expect_error([&] { registry().add("c", {}, {.faults = {"boom"}}); }, ErrorKind::usage, "boom");
   EXPECT_THAT(names(), testing::ElementsAre("a", "b")) << "nothing is left of those";
@@ -104,7 +104,7 @@ TEST_F(Drives, ARefusedInsertLeavesTheDiscIn) {
   start("dvd+r", 4096);
   fill(0, 64);
   close();
-  expect_error([&] { registry().insert("d", "cd-r", 1); }, ErrorKind::usage, "capacity");
+  expect_error([&] { registry().insert("d", "cd-r", {.capacity = 1}); }, ErrorKind::usage, "capacity");
   ASSERT_TRUE(registry().list()[0].disc);
   EXPECT_EQ(registry().list()[0].disc->recorded, 64u);
 }
@@ -146,7 +146,7 @@ TEST_F(Drives, ExportIsTheRecordedDataAndSparse) {
 }
 
 TEST_F(Drives, AKilledProcessLeavesADiscThatGoesOn) {
-  registry().add("d", "dvd+r", {}, 1 << 20);
+  registry().add("d", "dvd+r", {}, {.capacity = 1 << 20});
   int ready[2];
   ASSERT_EQ(::pipe(ready), 0);
   const pid_t child = ::fork();

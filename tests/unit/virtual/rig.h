@@ -40,7 +40,7 @@ class Rig : public testing::Test {
 
   /// A drive called "d" with this medium, open and past its unit attentions.
   void start(const std::string& medium, uint32_t capacity = 0, const DriveOptions& options = {}) {
-    registry().add("d", medium, options, capacity);
+    registry().add("d", medium, options, {.capacity = capacity});
     open();
     while (run({0x00}).sense.key == 6) {
     }
