@@ -27,7 +27,7 @@ GRUB_MBR = GRUB_PC + "/boot_hybrid.img"
 OVMF = [("/usr/share/OVMF/OVMF_CODE_4M.fd", "/usr/share/OVMF/OVMF_VARS_4M.fd"), ("/usr/share/OVMF/OVMF_CODE.fd", "/usr/share/OVMF/OVMF_VARS.fd")]
 SAID = b"DISCPRESS-BOOTED"
 CURSOR = re.compile(rb"\x1b\[[0-9;?]*[A-Za-z]")  # SeaBIOS moves about where nothing moved
-PATIENCE = 240  # seconds, on a busy machine
+PATIENCE = 600  # seconds, on a busy machine
 
 
 def need(*things):
