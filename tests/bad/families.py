@@ -519,7 +519,7 @@ def read_hostile(scratch, number):
             with open(image, "wb") as out:
                 out.write(b.data)
             where = f"family {number} ({what}), {name}"
-            done = run("prlimit", "--as=1500000000", VERIFY, "--json", "-q", image, timeout=30)
+            done = run("prlimit", "--as=1500000000", VERIFY, "--json", "-q", "-j", "2", image, timeout=300)
             assert done.returncode in (0, 3), f"{where}: exit {done.returncode}: {done.stderr[-400:]}"
             report = json.loads(done.stdout)
             assert len(done.stdout) < 4 << 20, f"{where}: a report of {len(done.stdout)} bytes"
@@ -527,7 +527,7 @@ def read_hostile(scratch, number):
             if index % 4 == 1:
                 target = os.path.join(scratch, "in", "target")
                 os.makedirs(target)
-                ran = run("prlimit", "--as=1500000000", "--fsize=100000000", VERIFY, "-q", "--extract", "/", target, image, timeout=60)
+                ran = run("prlimit", "--as=1500000000", "--fsize=100000000", VERIFY, "-q", "--extract", "/", target, image, timeout=300)
                 assert ran.returncode in (0, 1, 2, 3), f"{where}: extracting: exit {ran.returncode}: {ran.stderr[-400:]}"
                 assert sorted(os.listdir(os.path.join(scratch, "in"))) == ["target"] and not os.path.exists(sentinel), f"{where}: left its folder"
                 assert not os.path.exists("/tmp/evil"), f"{where}: wrote to /tmp"

@@ -26,7 +26,7 @@ from verdict import Forced, compare  # noqa: E402
 from view import Entry, sha256_of_file  # noqa: E402
 
 CORPUS = os.environ.get("DISCPRESS_CORPUS", os.path.join(os.path.dirname(ROOT), "shared", "corpus"))
-LIMIT = 120
+LIMIT = 600
 
 # What is broken on purpose, and the words that verify must find for it.
 BROKEN = {

@@ -63,7 +63,7 @@ def fact(report, kind):
 
 def ask_checkisomd5(image):
     """(right, wrong or none; how many per cent it read)"""
-    done = run("checkisomd5", "--verbose", image, timeout=60)
+    done = run("checkisomd5", "--verbose", image, timeout=600)
     result = re.search(r"the result is: (\w+)", done.stderr)[1]
     seen = [float(x) for x in re.findall(rb"Checking: (\d+\.\d)%", done.stdout)]
     return {"PASS": "right", "FAIL": "wrong", "NA": "none"}[result], seen[-1] if seen else None
@@ -71,7 +71,7 @@ def ask_checkisomd5(image):
 
 def ask_xorriso(image):
     """(tags as kind, start, sectors, matches; paths of files that do not match; whether the tree was loaded; whether files were compared)"""
-    done = run("xorriso", "-md5", "on", "-indev", "stdio:" + image, "-check_media", "--", "-check_md5_r", "sorry", "/", "--", timeout=300)
+    done = run("xorriso", "-md5", "on", "-indev", "stdio:" + image, "-check_media", "--", "-check_md5_r", "sorry", "/", "--", timeout=600)
     text = done.stderr + done.stdout.decode("utf-8", "surrogateescape")
     tags = {(kind, int(start), int(size), word == "matching")
             for word, kind, start, size in re.findall(r"Found (matching|NON-MATCHING) MD5 (\w+) tag: start=(\d+) size=(\d+)", text)}

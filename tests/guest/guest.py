@@ -8,6 +8,7 @@ never installed) and, read-only over 9p, the file system of this machine: so a s
 that is here. run() is for other tests. Exit: 0 the kernel agrees, 1 not, 77 what it takes is not here (1 where CI=true).
 """
 import argparse
+import fcntl
 import glob
 import gzip
 import lzma
@@ -80,6 +81,13 @@ def prepare():
     for tool in ("qemu-system-x86_64", "busybox", "cpio", "apt-get", "depmod", "modprobe"):
         if not shutil.which(tool, path=os.environ["PATH"] + ":/sbin:/usr/sbin"):
             raise GuestMissing(f"{tool} is not here")
+    os.makedirs(CACHE, exist_ok=True)
+    with open(os.path.join(CACHE, "lock"), "w", encoding="utf-8") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # several guests may be wanted at the same time
+        return make_both()
+
+
+def make_both():
     kernel, initrd = os.path.join(CACHE, "vmlinuz"), os.path.join(CACHE, "initrd.gz")
     packages = os.path.join(CACHE, "packages")
     if not os.path.exists(kernel):

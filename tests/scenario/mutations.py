@@ -1011,7 +1011,7 @@ def judge(scratch, image, row_):
     file = os.path.join(scratch, "damaged.img")
     with open(file, "wb") as out:
         out.write(damaged.data)
-    done = subprocess.run([VERIFY, "--json", file], capture_output=True, timeout=60, check=False)
+    done = subprocess.run([VERIFY, "--json", file], capture_output=True, timeout=300, check=False)
     if done.returncode != 3:
         return f"exit {done.returncode} {done.stderr.decode()[-200:]}", None
     found = [i for i in json.loads(done.stdout)["issues"] if i["severity"] == "error"]

@@ -175,7 +175,7 @@ def no_images(scratch):
                               (1, "absent: No such file", [image, "--against", os.path.join(scratch, "absent")]),
                               (1, "no manifest", [image, "--manifest", pipe]), (2, "path is empty", [image, "--cat", ""]),
                               (2, "path is empty", ["--extract", "", folder, image])]:
-        done = run(VERIFY, "-q", *args, timeout=30)
+        done = run(VERIFY, "-q", *args, timeout=300)
         assert done.returncode == code and words in done.stderr and done.stderr.count("\n") == 1, (args, done)
     if os.geteuid() == 0:
         drive = os.path.join(scratch, "sr0")
@@ -354,7 +354,7 @@ def a_manifest_that_lies(scratch):
             header = bytearray(data[at:at + 208])
             struct.pack_into(fmt, header, offset, value & (2**64 - 1 if fmt == "<Q" else 2**32 - 1))
             lie = write(os.path.join(scratch, "lie.iso"), data[:at] + sealed(bytes(header)) + data[at + 208:])
-            done = run("prlimit", "--as=2000000000", VERIFY, "--json", "-q", lie, timeout=60)
+            done = run("prlimit", "--as=2000000000", VERIFY, "--json", "-q", "-j", "2", lie, timeout=300)
             assert done.returncode in (0, 3), (offset, value, done.returncode, done.stderr)
             if done.returncode == 0:
                 assert bytes(header) == data[at:at + 208] or (offset, value) in ((100, 0), (96, 2**31), (80, 0)) or json.loads(done.stdout)["ok"], (offset, value)

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <chrono>
+#include <ctime>
 #include <map>
 #include <set>
 #include <string>
@@ -68,9 +68,9 @@ TEST(UniqueNames, ThreeHundredWithSixtyFourEqualCharacters) {
 TEST(UniqueNames, AHundredThousandCollisionsTakeNoQuadraticTime) {
   std::vector<std::string> names;
   for (int i = 0; i < 100'000; ++i) names.push_back("collision-" + std::to_string(1'000'000 + i) + ".txt");
-  const auto start = std::chrono::steady_clock::now();
+  const std::clock_t start = std::clock();
   EXPECT_EQ(arranged(Iso9660Names(1), names).size(), names.size());
-  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(20));  // quadratic: minutes
+  EXPECT_LT(std::clock() - start, 20 * CLOCKS_PER_SEC);  // quadratic: minutes
 }
 
 TEST(UniqueNames, CaseAloneIsNoCollisionInJoliet) {

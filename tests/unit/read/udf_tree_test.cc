@@ -5,7 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <chrono>
+#include <ctime>
 #include <random>
 
 #include "libfsi/check/verify.h"
@@ -313,14 +313,14 @@ TEST(UdfMutation, EveryByteOfTheStructures) {
     if (sector > 18 && (used == 16 || used > 2048)) continue;
     for (size_t i = first; i < first + std::min<size_t>(used, 640); ++i) {
       if (good[i] == 0 && i % 64 != 0 && i - first > 64) continue;
-      const auto begun = std::chrono::steady_clock::now();
+      const std::clock_t begun = std::clock();
       for (const auto value : {static_cast<unsigned char>(good[i] ^ 0xFF), static_cast<unsigned char>(good[i] + 1)}) {
         bad[i] = value;
         if (take<Tag>(bad, first).crc_length <= 2032) reseal(bad, first);
         LLVMFuzzerTestOneInput(bad.data(), bad.size());
         std::copy_n(good.begin() + static_cast<ptrdiff_t>(first), 2048, bad.begin() + static_cast<ptrdiff_t>(first));
       }
-      ASSERT_LT(std::chrono::steady_clock::now() - begun, std::chrono::seconds(20)) << sector << " " << i;
+      ASSERT_LT(std::clock() - begun, 20 * CLOCKS_PER_SEC) << sector << " " << i;
     }
   }
 }
@@ -354,9 +354,9 @@ TEST(UdfMutation, RandomChangesByAFixedSeed) {
         if (random() % 2 && take<Tag>(bad, sector).crc_length <= 2032) reseal(bad, sector);
       }
       if (random() % 10 == 0) bad.resize(random() % bad.size());
-      const auto begun = std::chrono::steady_clock::now();
+      const std::clock_t begun = std::clock();
       LLVMFuzzerTestOneInput(bad.data(), bad.size());
-      ASSERT_LT(std::chrono::steady_clock::now() - begun, std::chrono::seconds(20)) << round;
+      ASSERT_LT(std::clock() - begun, 20 * CLOCKS_PER_SEC) << round;
     }
   }
 }
