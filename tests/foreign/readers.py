@@ -2,6 +2,7 @@
 
 Nothing here knows how mkimage works. Every call has a time limit: some readers hang on what they do not expect.
 """
+import contextlib
 import os
 import re
 import shutil
@@ -259,14 +260,8 @@ class SevenZip(Reader):
         return view
 
 
-class Pycdlib(Reader):
-    name = "pycdlib"
+class ByPycdlib(Reader):
     tool = "python3"
-    untold = {"link": "pycdlib shows no inode numbers"}
-    forced = ROCK_RIDGE
-    sample = 20_000  # reading through pycdlib is slow: from more files than this every n-th is read, the rest is listed
-    cannot = long_links("pycdlib: only a single CE record is supported")
-    largest = 64 << 20  # ... and of a larger file only its size
 
     def available(self):
         try:
@@ -275,15 +270,32 @@ class Pycdlib(Reader):
             return False
         return True
 
-    def read(self, image, work, limit):
+    @contextlib.contextmanager
+    def opened(self, image):
+        """The image, and what pycdlib raises as a failure of the reader."""
         import pycdlib
         from pycdlib.pycdlibexception import PyCdlibException
         iso = pycdlib.PyCdlib()
         try:
             iso.open(image)
+            yield iso
         except PyCdlibException as error:
-            raise ReaderFailed(f"pycdlib: open: {error}")
-        try:
+            raise ReaderFailed(f"pycdlib: {error}")
+        finally:
+            with contextlib.suppress(PyCdlibException):
+                iso.close()
+
+
+class Pycdlib(ByPycdlib):
+    name = "pycdlib"
+    untold = {"link": "pycdlib shows no inode numbers"}
+    forced = ROCK_RIDGE
+    sample = 20_000  # reading through pycdlib is slow: from more files than this every n-th is read, the rest is listed
+    cannot = long_links("pycdlib: only a single CE record is supported")
+    largest = 64 << 20  # ... and of a larger file only its size
+
+    def read(self, image, work, limit):
+        with self.opened(image) as iso:
             root = iso.get_record(**({"iso_path": "/"} if self.tree == "rockridge" else {"joliet_path": "/"}))
             records = {}
             self.descend(b"", "", root, records)
@@ -302,8 +314,6 @@ class Pycdlib(Reader):
                             if size != entry.size:
                                 raise ReaderFailed(f"pycdlib: {path!r}: {entry.size} bytes listed, {size} read")
             return view
-        finally:
-            iso.close()
 
     def descend(self, path, identifiers, folder, records):
         pending = [(path, identifiers, folder)]

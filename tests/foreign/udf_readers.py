@@ -2,7 +2,7 @@
 import os
 import re
 
-from readers import Reader, ReaderFailed, must
+from readers import ByPycdlib, Reader, ReaderFailed, must
 from scenario import BIN
 from verdict import Forced
 from view import Entry, sha256_of, walk
@@ -74,25 +74,13 @@ class Udfread(Reader):
         return path.decode("utf-8", "surrogatepass").encode("utf-16-le", "surrogatepass").decode("utf-16-le").encode()
 
 
-class PycdlibUdf(Reader):
+class PycdlibUdf(ByPycdlib):
     """pycdlib reads file entries only (revisions before 2.00), beside ISO 9660 only."""
     name = "pycdlib, UDF"
-    tool = "python3"
     untold = {**{field: "not asked" for field in ("mode", "uid", "gid", "link", "nlink", "mtime")}, **NO_LINKS}
 
-    def available(self):
-        try:
-            import pycdlib  # noqa: F401
-        except ImportError:
-            return False
-        return True
-
     def read(self, image, work, limit):
-        import pycdlib
-        from pycdlib.pycdlibexception import PyCdlibException
-        iso = pycdlib.PyCdlib()
-        try:
-            iso.open(image)
+        with self.opened(image) as iso:
             root = iso.get_record(udf_path="/")
             view = {b"": Entry("folder")}
             pending = [(b"", root)]
@@ -115,13 +103,6 @@ class PycdlibUdf(Reader):
                         iso._cdfp.seek(first * 2048)
                         view[child].sha256 = sha256_of_bytes(iso._cdfp.read(size))
             return view
-        except PyCdlibException as error:
-            raise ReaderFailed(f"pycdlib: {error}")
-        finally:
-            try:
-                iso.close()
-            except PyCdlibException:
-                pass
 
 
 def sha256_of_bytes(data):

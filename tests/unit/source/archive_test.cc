@@ -72,14 +72,8 @@ SourceTree read(const std::string& path, ScanOptions options = {}) {
   return builder.finish();
 }
 
-Error error_of(const std::string& path, ScanOptions options = {}) {
-  try {
-    read(path, std::move(options));
-  } catch (const Error& error) {
-    return error;
-  }
-  ADD_FAILURE() << "no error";
-  return {ErrorKind::failed, "", "", ""};
+Error error_reading(const std::string& path, ScanOptions options = {}) {
+  return error_of([&] { read(path, std::move(options)); });
 }
 
 // Whether a file's data is read from the archive itself.
@@ -125,7 +119,7 @@ TEST_P(ArchiveFormats, TruncatedIsCorrupt) {
   const std::string path = t.path(GetParam().name);
   write_archive(path, GetParam().setup, some_members());
   ASSERT_EQ(::truncate(path.c_str(), 150000), 0);
-  const Error error = error_of(path);
+  const Error error = error_reading(path);
   EXPECT_EQ(error.kind(), ErrorKind::corrupt) << error.what();
   EXPECT_EQ(error.where(), path);
 }
@@ -270,23 +264,23 @@ TEST(Archive, MembersThatLeadOutAreRefused) {
   const std::string path = t.path("x.tar");
   for (const char* name : {"/etc/passwd", "../up", "a/../../up", "a/.."}) {
     write_archive(path, gnutar, {{"ok", "x"}, {name, "bad"}});
-    const Error error = error_of(path);
+    const Error error = error_reading(path);
     EXPECT_EQ(error.kind(), ErrorKind::corrupt) << name;
     EXPECT_EQ(error.where(), path);
     EXPECT_NE(error.doing().find(name), std::string::npos) << error.what();
   }
   write_archive(path, gnutar, {{"ok", "x"}, {"link", "", 0, "../ok"}});
-  EXPECT_EQ(error_of(path).kind(), ErrorKind::corrupt);
+  EXPECT_EQ(error_reading(path).kind(), ErrorKind::corrupt);
   write_archive(path, gnutar, {{"link", "", 0, "nowhere"}});
-  EXPECT_EQ(error_of(path).kind(), ErrorKind::corrupt);
+  EXPECT_EQ(error_reading(path).kind(), ErrorKind::corrupt);
   write_archive(path, gnutar, {{"f", "x"}, {"f/below", "x"}});
-  EXPECT_EQ(error_of(path).where(), "/f");
+  EXPECT_EQ(error_reading(path).where(), "/f");
 }
 
 TEST(Archive, NotAnArchive) {
   const TempTree t;
   for (const std::string& bytes : {std::string(), std::string("just text\n"), noise(5000)}) {
-    const Error error = error_of(t.file("x.tar", bytes));
+    const Error error = error_reading(t.file("x.tar", bytes));
     EXPECT_EQ(error.kind(), ErrorKind::corrupt);
     EXPECT_NE(error.why().find("NAME="), std::string::npos) << error.what();
   }
@@ -303,7 +297,7 @@ TEST(Archive, DamagedDataIsFound) {
       file.seekp(50000);
       file << "damage";
     }
-    EXPECT_EQ(error_of(path).kind(), ErrorKind::corrupt) << name;
+    EXPECT_EQ(error_reading(path).kind(), ErrorKind::corrupt) << name;
   }
 }
 
@@ -329,7 +323,7 @@ TEST(Archive, EncryptedIsSaid) {
                   ASSERT_EQ(::archive_write_set_passphrase(a, "secret"), ARCHIVE_OK);
                 },
                 {{"f", "x"}});
-  const Error error = error_of(path);
+  const Error error = error_reading(path);
   EXPECT_EQ(error.kind(), ErrorKind::corrupt);
   EXPECT_NE(error.why().find("encrypted"), std::string::npos) << error.what();
 }
@@ -342,7 +336,7 @@ TEST(Archive, TheOutputIsNoSource) {
   ASSERT_EQ(::stat(path.c_str(), &st), 0);
   ScanOptions options;
   options.output.file = {st.st_dev, st.st_ino};
-  EXPECT_EQ(error_of(path, options).kind(), ErrorKind::usage);
+  EXPECT_EQ(error_reading(path, options).kind(), ErrorKind::usage);
 }
 
 TEST(Archive, RoomIsAskedForBeforeItIsUsed) {
@@ -369,7 +363,7 @@ TEST(Archive, NoSpaceForTheSpool) {
   ScanOptions options;
   options.spool_dir = small;
   for (const char* name : {"x.tar.gz", "x.zip", "sparse.tar"}) {
-    const Error error = error_of(t.path(name), options);
+    const Error error = error_reading(t.path(name), options);
     EXPECT_EQ(error.kind(), ErrorKind::no_space) << name;
     EXPECT_EQ(error.where(), small);
   }

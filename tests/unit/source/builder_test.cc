@@ -16,17 +16,6 @@ std::vector<std::byte> bytes(const std::string& text) {
   return all;
 }
 
-template <class Work>
-Error error_of(Work work) {
-  try {
-    work();
-  } catch (const Error& error) {
-    return error;
-  }
-  ADD_FAILURE() << "no error";
-  return {ErrorKind::failed, "", "", ""};
-}
-
 TEST(Builder, AnEmptyTreeIsARoot) {
   const SourceTree tree = TreeBuilder({}).finish();
   ASSERT_EQ(tree.nodes.size(), 1u);

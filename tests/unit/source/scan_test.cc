@@ -19,17 +19,6 @@ SourceTree scan(const std::string& directory, ScanOptions options = {}) {
   return builder.finish();
 }
 
-template <class Work>
-Error error_of(Work work) {
-  try {
-    work();
-  } catch (const Error& error) {
-    return error;
-  }
-  ADD_FAILURE() << "no error";
-  return {ErrorKind::failed, "", "", ""};
-}
-
 TEST(Scan, BreadthFirstSortedByBytes) {
   const TempTree t;
   for (const char* name : {"b", "a/y", "a/x", "a-", "B", "\xC3\xA4", "a/d/deep", "\xFF"}) t.file(name, "1");

@@ -1,4 +1,4 @@
-// A directory of the test's own, removed afterwards, and a way to write down a frozen tree.
+// A directory of the test's own, removed afterwards, a way to write down a frozen tree, and the error that was thrown.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -12,10 +12,23 @@
 #include <string>
 #include <vector>
 
+#include "libfsi/base/error.h"
 #include "libfsi/source/content.h"
 #include "libfsi/source/tree.h"
 
 namespace fsi {
+
+/// The error that `work` must throw.
+template <class Work>
+Error error_of(const Work& work) {
+  try {
+    work();
+  } catch (const Error& error) {
+    return error;
+  }
+  ADD_FAILURE() << "no error";
+  return {ErrorKind::failed, "", "", ""};
+}
 
 class TempTree {
  public:
