@@ -80,8 +80,7 @@ void SlabWork::with_ticker(Body body) {
   if (failure_.error) std::rethrow_exception(failure_.error);
 }
 
-template <class Hand>
-void SlabWork::render_slabs(unsigned threads, Hand hand) {
+void SlabWork::run(const Take& take) {
   auto worker = [&] {
     SlabBuffer buffer;
     ContentReader reader(image_.tree());
@@ -98,11 +97,48 @@ void SlabWork::render_slabs(unsigned threads, Hand hand) {
         if (!needless_ || !needless_(range)) {
           const auto bytes = buffer.first(range.count);
           image_.render_body(range, bytes, reader);
-          if (!hand(slab, Slab{range, bytes})) return;
+          take({range, bytes});
         }
         const std::lock_guard lock(mutex_);
         ++finished_;
         at_ = range.end();
+      } catch (...) {
+        return fail(slab);
+      }
+    }
+  };
+  with_ticker([&] {
+    std::vector<std::jthread> workers;
+    for (unsigned i = 1; i < threads_; ++i) workers.emplace_back(worker);
+    worker();
+  });
+}
+
+void SlabWork::run_in_order(const Take& take, const Take& early) {
+  // A window of slabs from the next one to be handed on; each has a buffer of its own.
+  const uint64_t window = 2 * threads_ + 2;
+  std::vector<std::unique_ptr<SlabBuffer>> buffers(window);
+  for (auto& buffer : buffers) buffer = std::make_unique<SlabBuffer>();
+  std::vector<bool> ready(window);
+
+  auto worker = [&] {
+    ContentReader reader(image_.tree());
+    for (;;) {
+      uint64_t slab;
+      {
+        std::unique_lock lock(mutex_);
+        changed_.wait(lock, [&] { return failure_.error || next_ == slabs_ || next_ < finished_ + window; });
+        if (failure_.error || next_ == slabs_) return;
+        slab = next_++;
+      }
+      try {
+        check_stop(options_.stop);
+        const SectorRange range = slab_range(slab);
+        const auto bytes = buffers[slab % window]->first(range.count);
+        image_.render_body(range, bytes, reader);
+        if (early) early({range, bytes});
+        const std::lock_guard lock(mutex_);
+        ready[slab % window] = true;
         changed_.notify_all();
       } catch (...) {
         return fail(slab);
@@ -111,31 +147,26 @@ void SlabWork::render_slabs(unsigned threads, Hand hand) {
   };
   with_ticker([&] {
     std::vector<std::jthread> workers;
-    for (unsigned i = 1; i < threads; ++i) workers.emplace_back(worker);
-    worker();
-  });
-}
-
-void SlabWork::run(const Take& take) {
-  render_slabs(threads_, [&](uint64_t, const Slab& slab) {
-    take(slab);
-    return true;
-  });
-}
-
-// Who rendered a slab hands it on when its turn comes, from a cache that still has it. One thread more, since one of them waits
-// for the sink.
-void SlabWork::run_in_order(const Take& take, const Take& early) {
-  render_slabs(threads_ + 1, [&](uint64_t number, const Slab& slab) {
-    if (early) early(slab);
-    {
-      std::unique_lock lock(mutex_);
-      changed_.wait(lock, [&] { return finished_ == number || failure_.slab < number; });
-      if (finished_ != number) return false;
+    for (unsigned i = 0; i < threads_; ++i) workers.emplace_back(worker);
+    for (uint64_t slab = 0; slab < slabs_; ++slab) {
+      {
+        std::unique_lock lock(mutex_);
+        changed_.wait(lock, [&] { return ready[slab % window] || failure_.slab <= slab || (failure_.error && next_ <= slab); });
+        if (!ready[slab % window]) return;
+      }
+      const SectorRange range = slab_range(slab);
+      try {
+        check_stop(options_.stop);
+        take({range, buffers[slab % window]->first(range.count)});
+      } catch (...) {
+        return fail(slab);
+      }
+      const std::lock_guard lock(mutex_);
+      ready[slab % window] = false;
+      finished_ = slab + 1;
+      at_ = range.end();
+      changed_.notify_all();
     }
-    check_stop(options_.stop);
-    take(slab);
-    return true;
   });
 }
 

@@ -38,8 +38,8 @@ class SlabWork {
   using Take = std::function<void(const Slab&)>;
   /// Calls `take` from the rendering threads, in any order. Throws the error of the lowest slab.
   void run(const Take& take);
-  /// Calls `take` from the rendering threads, one call at a time, in order of address; a slab a thread (and one more) is in
-  /// memory. `early`, when there is one, is called before that, in any order.
+  /// Calls `take` from the calling thread, in order of address; at most two slabs a thread (and two more) are
+  /// in memory. `early`, when there is one, is called before that from the rendering threads, in any order.
   void run_in_order(const Take& take, const Take& early = {});
 
  private:
@@ -52,9 +52,6 @@ class SlabWork {
   void report();
   template <class Body>
   void with_ticker(Body body);
-  /// `threads` render slab after slab, and give each with its number to `hand`, which is false when nothing more is to be done.
-  template <class Hand>
-  void render_slabs(unsigned threads, Hand hand);
 
   const Image& image_;
   const unsigned threads_;
