@@ -8,6 +8,7 @@
 
 #include "burn/pace_report.h"
 #include "libfsi/base/error.h"
+#include "tool/standard_streams.h"
 
 namespace burn {
 
@@ -76,10 +77,6 @@ json contents_json(const rec::cd::DiscLayout& layout) {
 
 std::string dumped(const json& value) { return value.dump(2, ' ', false, json::error_handler_t::replace) + "\n"; }
 
-std::string row(std::string_view name, const std::string& value) { return fmt::format("{:<11} {}\n", name, value); }
-std::string count(uint64_t n, std::string_view one) { return fmt::format("{} {}{}", n, one, n == 1 ? "" : "s"); }
-std::string speed_text(uint32_t kb) { return fmt::format("{:.1f}x", kb / 176.4); }
-
 std::string plan_text(const rec::CdPlan& plan, const rec::cd::DiscLayout& layout) {
   std::string text = row("drive", plan.drive);
   text += row("disc", fmt::format("{}, {} free", rec::profile_name(plan.profile), length_text(plan.free_sectors)));
@@ -98,26 +95,17 @@ std::string plan_text(const rec::CdPlan& plan, const rec::cd::DiscLayout& layout
   }
   if (!layout.mcn.empty()) text += row("catalog", layout.mcn);
   text += row("close", plan.multi ? "the session; the disc stays open" : "the disc");
-  text += row("speed", plan.speed_kb ? speed_text(*plan.speed_kb) : "the drive's own choice");
+  text += row("speed", plan.speed_kb ? speed_text(*plan.speed_kb, plan.profile) : "the drive's own choice");
   text += row("buffer", fmt::format("{}, underrun protection {}", size_text(static_cast<double>(plan.buffer_bytes)),
                                     plan.underrun_protection ? "on" : "off"));
   for (const std::string& note : plan.notes) text += row("note", note);
   return text;
 }
 
-/// Only when it is worth a word.
-std::string slower_text(const rec::CdReport& report) {
-  if (report.speeds.empty()) return {};
-  const auto slowest = std::min_element(report.speeds.begin(), report.speeds.end(),
-                                        [](const auto& a, const auto& b) { return a.kb_per_second < b.kb_per_second; });
-  return fmt::format(", {} of speed down to {}, {} lost to the files", count(report.speeds.size(), "change"),
-                     speed_text(slowest->kb_per_second), clock_text(report.seconds_lost));
-}
-
 std::string report_text(const rec::CdReport& report) {
   const rec::CdPlan& plan = report.plan;
   // What the drive was told says more than a rate of which its own buffer has taken the first seconds.
-  const std::string speed = report.speed_kb ? fmt::format(" at {}", speed_text(report.speed_kb)) : "";
+  const std::string speed = report.speed_kb ? fmt::format(" at {}", speed_text(report.speed_kb, plan.profile)) : "";
   return fmt::format("{}: {}, {} of {} on {}, {}, in {}{}; {}; buffer never below {:.0f}%, {}{}\n", plan.drive, count(plan.tracks, "track"),
                      length_text(plan.sectors), plan.source, rec::profile_name(plan.profile), rec::cd_mode_name(plan.mode),
                      clock_text(report.seconds), speed,
@@ -125,7 +113,7 @@ std::string report_text(const rec::CdReport& report) {
                      : plan.multi  ? "session closed"
                                    : "disc closed",
                      100.0 * static_cast<double>(report.lowest_fill) / static_cast<double>(std::max<size_t>(report.ring_size, 1)),
-                     count(report.stops, "stop"), slower_text(report));
+                     count(report.stops, "stop"), slower_text(report, "the files"));
 }
 
 json report_json(const rec::CdReport& report) {
@@ -235,9 +223,9 @@ std::string run_cd(const Options& options, ProgressView& view, const std::stop_t
   const rec::CdReport report = rec::burn_cd(
       drive, layout, options.cd.burn, [&](const rec::BurnEvent& event) { view.show(event); }, stop);
   view.clear();
-  for (const std::string& note : report.notes) fmt::print(stderr, "burn: {}: {}\n", report.plan.drive, note);
+  for (const std::string& note : report.notes) tool::say("burn: {}: {}\n", report.plan.drive, note);
   if (options.json) return dumped(report_json(report));
-  fmt::print(stderr, "{}", report_text(report));
+  tool::say(report_text(report));
   return {};
 }
 

@@ -14,6 +14,7 @@
 #include "burn/read_back.h"
 #include "burn/report.h"
 #include "burn/virtual_drives.h"
+#include "tool/standard_streams.h"
 #include "tool/stop_on_signals.h"
 #include "verify/report.h"
 
@@ -59,7 +60,7 @@ std::unique_ptr<rec::FileInput> spooled(std::unique_ptr<rec::FileInput> input, P
 }
 
 void print_notes(const rec::WriteReport& report) {
-  for (const std::string& note : report.notes) fmt::print(stderr, "burn: {}: {}\n", report.plan.drive, note);
+  for (const std::string& note : report.notes) tool::say("burn: {}: {}\n", report.plan.drive, note);
 }
 
 /// So that the discs can be read back. The trays stay closed until then.
@@ -84,7 +85,7 @@ void burn_disc(const Options& options, ProgressView& view, const std::stop_token
       drive, witnessed ? static_cast<rec::Input&>(*witnessed) : *input, how, [&](const rec::BurnEvent& event) { view.show(event); }, stop);
   view.clear();
   print_notes(report);
-  if (!options.json) fmt::print(stderr, "{}", report_text(report));
+  if (!options.json) tool::say(report_text(report));
   if (!options.verify) {
     if (options.json) print(report_json(report));
     return;
@@ -96,7 +97,7 @@ void burn_disc(const Options& options, ProgressView& view, const std::stop_token
   if (options.json)
     print(report_json(report, tool::json_report(found)));
   else
-    fmt::print(stderr, "{}", tool::text_report(found));
+    tool::say(tool::text_report(found));
   check_read_back(report, found);
   if (options.burn.eject) rec::eject(drive);
 }
@@ -108,9 +109,9 @@ void reshape_disc(const Options& options, ProgressView& view, const std::stop_to
                                   : options.task == Task::close ? rec::close_disc(drive, options.close, show, stop)
                                                                 : rec::format(drive, options.format, show, stop);
   view.clear();
-  for (const std::string& note : report.notes) fmt::print(stderr, "burn: {}: {}\n", report.drive, note);
+  for (const std::string& note : report.notes) tool::say("burn: {}: {}\n", report.drive, note);
   if (options.json) return print(erase_json(report));
-  fmt::print(stderr, "{}", erase_text(report));
+  tool::say(erase_text(report));
 }
 
 /// Each drive reports for itself; the error of the first that failed, if any, is that of the whole.
@@ -139,7 +140,7 @@ void burn_discs(const Options& options, ProgressView& view, const std::stop_toke
     if (options.json)
       reports += (reports.empty() ? "[\n" : ",\n") + (verified ? report_json(*report, tool::json_report(*verified)) : report_json(*report));
     else
-      fmt::print(stderr, "{}{}", report_text(*report), verified ? tool::text_report(*verified) : std::string());
+      tool::say("{}{}", report_text(*report), verified ? tool::text_report(*verified) : std::string());
     if (!options.verify) continue;
     try {
       if (found[i].error) std::rethrow_exception(found[i].error);
@@ -153,18 +154,27 @@ void burn_discs(const Options& options, ProgressView& view, const std::stop_toke
   for (size_t i = 1; i < errors.size(); ++i) try {
       std::rethrow_exception(errors[i]);
     } catch (const std::exception& e) {
-      fmt::print(stderr, "burn: {}\n", e.what());
+      tool::say("burn: {}\n", e.what());
     }
   if (!errors.empty()) std::rethrow_exception(errors.front());
 }
 
 void list_drives(const Options& options, const std::stop_token& stop) {
-  if (!options.watch) return print(options.json ? list_json(rec::list_drives()) : list_text(rec::list_drives()));
+  if (!options.watch) {
+    std::vector<rec::DriveEntry> drives = rec::list_drives();
+    for (rec::DriveEntry& drive : drives) rec::look_into(drive);
+    return print(options.json ? list_json(drives) : list_text(drives));
+  }
   rec::DriveMonitor monitor;
   std::vector<rec::DriveChange> first;
   for (const rec::DriveEntry& drive : monitor.drives()) first.push_back({rec::DriveChange::What::added, drive});
-  print(changes_text(first, options.json));
-  while (!stop.stop_requested()) print(changes_text(monitor.wait(std::chrono::hours(1), stop), options.json));
+  const auto tell = [&](std::vector<rec::DriveChange> changes) {
+    for (rec::DriveChange& change : changes)
+      if (change.what != rec::DriveChange::What::removed) rec::look_into(change.drive);
+    print(changes_text(changes, options.json));
+  };
+  tell(std::move(first));
+  while (!stop.stop_requested()) tell(monitor.wait(std::chrono::hours(1), stop));
 }
 
 void doctor(const Options& options) {
@@ -206,10 +216,10 @@ std::stop_token stop_kindly(const Options& options) {
   const bool at_once = cd ? options.cd.burn.mode != rec::CdMode::track_at_once : options.burn.at_once;
   return tool::stop_on_signals([at_once](int, bool first) {
     const char* below_progress = isatty(STDERR_FILENO) ? "\n" : "";
-    fmt::print(stderr, "{}burn: {}\n", below_progress,
-               !first    ? "wait: the drive has to come to rest first"
-               : at_once ? "stopping: what is written at once cannot be ended early, but once it is being closed it is finished"
-                         : "stopping: what is being written is ended properly, so that the disc is not lost");
+    tool::say("{}burn: {}\n", below_progress,
+              !first    ? "wait: the drive has to come to rest first"
+              : at_once ? "stopping: what is written at once cannot be ended early, but once it is being closed it is finished"
+                        : "stopping: what is being written is ended properly, so that the disc is not lost");
   });
 }
 
@@ -217,13 +227,14 @@ std::stop_token stop_kindly(const Options& options) {
 }  // namespace burn
 
 int main(int argc, char** argv) {
+  tool::keep_standard_streams();
   const auto [options, exit_code] = burn::parse(argc, argv);
   if (exit_code) return *exit_code;
   const std::stop_token stop = burn::stop_kindly(options);
   burn::ProgressView view(options.progress);
   const auto failed = [&](const std::string& message, int code) {
     view.clear();
-    fmt::print(stderr, "burn: {}\n", message);
+    tool::say("burn: {}\n", message);
     return code;
   };
   try {

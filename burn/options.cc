@@ -8,6 +8,7 @@
 
 #include "burn/cd.h"
 #include "libfsi/base/error.h"
+#include "tool/standard_streams.h"
 
 namespace burn {
 
@@ -227,7 +228,7 @@ Parsed parse(int argc, char** argv) {
   } catch (const CLI::Success& e) {
     parsed.exit_code = app.exit(e);  // --help, --version
   } catch (const CLI::ParseError& e) {
-    fmt::print(stderr, "burn: {}: see burn --help\n", fsi::printable(e.what()));
+    tool::say("burn: {}: see burn --help\n", fsi::printable(e.what()));
     parsed.exit_code = fsi::exit_code(fsi::ErrorKind::usage);
   }
   return parsed;

@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "libfsi/base/sectors.h"
+#include "tool/standard_streams.h"
 
 namespace burn {
 
@@ -93,7 +94,7 @@ ProgressView::ProgressView(ProgressStyle style) : style_(style) {
 
 void ProgressView::show(const rec::BurnEvent& event) {
   if (style_ == ProgressStyle::json) {
-    fmt::print(stderr, "{}\n", progress_json(event));
+    tool::say("{}\n", progress_json(event));
     return;
   }
   if (style_ != ProgressStyle::tty) return;
@@ -105,7 +106,7 @@ void ProgressView::show(size_t drive, const std::string& name, const rec::BurnEv
   if (style_ == ProgressStyle::json) {
     nlohmann::json json = nlohmann::json::parse(progress_json(event));
     json["drive"] = name;
-    fmt::print(stderr, "{}\n", json.dump());
+    tool::say("{}\n", json.dump());
     return;
   }
   if (style_ != ProgressStyle::tty) return;
@@ -122,15 +123,13 @@ void ProgressView::print_line(std::string line) {
   winsize size{};
   // A line that wraps could not be taken back.
   if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 1 && line.size() >= size.ws_col) line.resize(size.ws_col - 1u);
-  fmt::print(stderr, "\r{}\x1b[K", line);
-  std::fflush(stderr);
+  tool::say("\r{}\x1b[K", line);
   shown_ = true;
 }
 
 void ProgressView::clear() {
   if (!shown_) return;
-  fmt::print(stderr, "\r\x1b[K");
-  std::fflush(stderr);
+  tool::say("\r\x1b[K");
   shown_ = false;
 }
 

@@ -18,21 +18,19 @@ std::string amount(uint64_t sectors) {
   return fmt::format("{} sectors ({})", sectors, size_text(static_cast<double>(sectors) * fsi::kSectorSize));
 }
 
-std::string speed_text(uint32_t kb, rec::Profile profile) { return fmt::format("{:.1f}x", kb / rec::speed_1x(profile)); }
-
-/// One line of a report: a name and what it is.
-std::string row(std::string_view name, const std::string& value) { return fmt::format("{:<11} {}\n", name, value); }
-
-std::string count(uint64_t n, std::string_view one) { return fmt::format("{} {}{}", n, one, n == 1 ? "" : "s"); }
-
 json entry_json(const rec::DriveEntry& drive) {
-  return {{"number", drive.number},         {"name", drive.name},          {"node", drive.node},          {"vendor", drive.vendor},
-          {"product", drive.product},       {"revision", drive.revision},  {"virtual", drive.is_virtual}, {"serial", drive.serial},
-          {"mounted_at", drive.mounted_at}, {"in_use_by", drive.in_use_by}};
+  json out{{"number", drive.number},       {"name", drive.name},       {"node", drive.node},
+           {"vendor", drive.vendor},       {"product", drive.product}, {"revision", drive.revision},
+           {"virtual", drive.is_virtual},  {"serial", drive.serial},   {"mounted_at", drive.mounted_at},
+           {"in_use_by", drive.in_use_by}, {"medium", nullptr}};
+  if (drive.medium) out["medium"] = {{"name", drive.medium->name}, {"state", drive.medium->state}};
+  return out;
 }
 
-std::string busy_text(const rec::DriveEntry& drive) {
+/// What is in it and who has it.
+std::string state_text(const rec::DriveEntry& drive) {
   std::string out;
+  if (drive.medium) out = "  " + drive.medium->name + (drive.medium->name.empty() ? "" : ", ") + drive.medium->state;
   for (const std::string& place : drive.mounted_at) out += ", mounted at " + fsi::printable(place);
   return out + (drive.in_use_by.empty() ? "" : ", in use by " + drive.in_use_by);
 }
@@ -109,7 +107,7 @@ std::string list_text(const std::vector<rec::DriveEntry>& drives) {
   std::string out;
   for (const auto& drive : drives)
     out += fmt::format("{:<3} {:<{}}  {:<20} {} {}{}\n", drive.number, drive.name, width, drive.node, drive.vendor, drive.product,
-                       busy_text(drive));
+                       state_text(drive));
   return out;
 }
 
@@ -124,7 +122,7 @@ std::string changes_text(const std::vector<rec::DriveChange>& changes, bool as_j
       out += line.dump(-1, ' ', false, json::error_handler_t::replace) + "\n";
     } else {
       out += fmt::format("{:<8} {:<3} {}  {}  {} {}{}\n", word, drive.number, drive.name, drive.node, drive.vendor, drive.product,
-                         busy_text(drive));
+                         state_text(drive));
     }
   }
   return out;
@@ -149,7 +147,7 @@ std::string findings_json(const std::vector<rec::Finding>& findings) {
 std::string list_json(const std::vector<rec::DriveEntry>& drives) {
   json out = json::array();
   for (const auto& drive : drives) out.push_back(entry_json(drive));
-  return out.dump(2) + "\n";
+  return out.dump(2, ' ', false, json::error_handler_t::replace) + "\n";
 }
 
 std::string info_text(const rec::DriveInfo& info) {
@@ -201,7 +199,7 @@ std::string info_json(const rec::DriveInfo& info) {
   if (!info.serial.empty()) out["serial"] = info.serial;
   out["features"] = json::array();
   for (const auto& feature : info.features)
-    out["features"].push_back({{"code", fmt::format("{:04x}", feature.code)}, {"current", feature.current}});
+    out["features"].push_back({{"code", fmt::format("{:04x}", feature.code)}, {"name", feature.name}, {"current", feature.current}});
   out["mode_pages"] = json::array();
   for (const auto& page : info.mode_pages) {
     std::string hex;
@@ -243,17 +241,6 @@ std::string plan_text(const rec::WritePlan& plan) {
 
 std::string plan_json(const rec::WritePlan& plan) { return plan_object(plan).dump(2, ' ', false, json::error_handler_t::replace) + "\n"; }
 
-namespace {
-/// Only when it is worth a word.
-std::string slower_text(const rec::WriteReport& report) {
-  if (report.speeds.empty()) return {};
-  uint32_t slowest = report.speeds.front().kb_per_second;
-  for (const auto& change : report.speeds) slowest = std::min(slowest, change.kb_per_second);
-  return fmt::format(", {} of speed down to {}, {} lost to the source", count(report.speeds.size(), "change"),
-                     speed_text(slowest, report.plan.profile), clock_text(report.seconds_lost));
-}
-}  // namespace
-
 std::string report_text(const rec::WriteReport& report) {
   const rec::WritePlan& plan = report.plan;
   const double bytes = static_cast<double>(report.data_sectors) * fsi::kSectorSize;
@@ -266,7 +253,7 @@ std::string report_text(const rec::WriteReport& report) {
                      : plan.multi            ? "session closed"
                                              : "disc closed",
                      100.0 * static_cast<double>(report.lowest_fill) / static_cast<double>(std::max<size_t>(report.ring_size, 1)),
-                     count(report.stops, "stop"), slower_text(report));
+                     count(report.stops, "stop"), slower_text(report, "the source"));
 }
 
 std::string report_json(const rec::WriteReport& report, const std::string& verified) {

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "burn/progress.h"
+#include "tool/standard_streams.h"
 
 namespace burn {
 
@@ -85,7 +86,7 @@ std::string run_virtual(const Options& options) {
         registry.insert(options.name, options.media, options.disc);
       } else if (const std::string label = registry.remove_medium(options.name); !label.empty()) {
         // The disc is kept; its label puts it in again.
-        fmt::print(stderr, "burn: {}: the disc was taken out; put it in again with --media {}\n", options.name, label);
+        tool::say("burn: {}: the disc was taken out; put it in again with --media {}\n", options.name, label);
       }
       return {};
     case Task::virtual_remove: registry.remove(options.name); return {};

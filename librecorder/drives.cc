@@ -27,6 +27,14 @@ std::string trimmed(std::string_view text) {
   return fsi::printable(text.substr(0, end == std::string_view::npos ? 0 : end + 1));
 }
 
+/// As the drive would tell it; a drive that is in use changes its disc.
+std::optional<MediumBrief> brief_of(const virt::DriveSummary& drive) {
+  if (!drive.in_use_by.empty() || !drive.problem.empty()) return std::nullopt;
+  if (drive.tray_open) return MediumBrief{"", "tray open"};
+  if (!drive.disc) return MediumBrief{"", std::string(state_name(MediumState::absent))};
+  return MediumBrief{drive.disc->medium, drive.disc->medium_state};
+}
+
 std::string listed(const std::vector<DriveEntry>& drives) {
   if (drives.empty()) return "there is no drive here; connect one, or make one: burn virtual add NAME --media dvd+r";
   std::string text = "there are";
@@ -38,11 +46,33 @@ std::string listed(const std::vector<DriveEntry>& drives) {
 std::vector<DriveEntry> list_drives() {
   std::vector<DriveEntry> out;
   for (FoundDrive& found : find_drives())
-    out.push_back({out.size(), file_name(found.node), found.node, found.node, found.vendor, found.product, found.revision, false, false,
-                   fsi::printable(found.serial), mount_points(found.node), DriveLock::owner_of(found.node)});
+    out.push_back({out.size(),
+                   file_name(found.node),
+                   found.node,
+                   found.node,
+                   found.vendor,
+                   found.product,
+                   found.revision,
+                   false,
+                   false,
+                   fsi::printable(found.serial),
+                   mount_points(found.node),
+                   DriveLock::owner_of(found.node),
+                   {}});
   for (const auto& drive : virt::Registry().list())
-    out.push_back(
-        {out.size(), drive.name, "virtual:" + drive.name, "", "DISCPRES", "VIRTUAL DRIVE", "", true, false, {}, {}, drive.in_use_by});
+    out.push_back({out.size(),
+                   drive.name,
+                   "virtual:" + drive.name,
+                   "",
+                   "DISCPRES",
+                   "VIRTUAL DRIVE",
+                   "",
+                   true,
+                   false,
+                   {},
+                   {},
+                   drive.in_use_by,
+                   brief_of(drive)});
   return out;
 }
 
@@ -82,7 +112,7 @@ DriveEntry find_drive(std::string_view selector) {
           S_ISBLK(other.st_mode) == S_ISBLK(st.st_mode))
         return drive;
     }
-    DriveEntry unlisted{drives.size(), file_name(name), name, S_ISBLK(st.st_mode) ? name : "", "", "", "", false, false, {}, {}, {}};
+    DriveEntry unlisted{drives.size(), file_name(name), name, S_ISBLK(st.st_mode) ? name : "", "", "", "", false, false, {}, {}, {}, {}};
     for (const FoundDrive& found : find_drives()) {
       struct stat generic {};
       if (S_ISCHR(st.st_mode) && stat(found.sg_node.c_str(), &generic) == 0 && generic.st_rdev == st.st_rdev)
@@ -127,7 +157,10 @@ DriveInfo drive_info(const DriveEntry& entry, const std::stop_token& stop) {
   info.medium = look_at_medium(drive, stop);
   if (const auto configuration = drive.configuration()) {
     info.profiles = configuration->profiles;
-    for (const auto& feature : configuration->features) info.features.push_back({static_cast<uint16_t>(feature.code), feature.current});
+    for (const auto& feature : configuration->features) {
+      const auto code = static_cast<uint16_t>(feature.code);
+      info.features.push_back({code, std::string(feature_name(code)), feature.current});
+    }
     if (const auto* serial = configuration->find(Feature::serial_number))
       info.serial = trimmed({reinterpret_cast<const char*>(serial->body.data()), serial->body.size()});
   }

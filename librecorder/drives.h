@@ -5,12 +5,19 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace rec {
+
+/// What is in a drive, in two words.
+struct MediumBrief {
+  std::string name;   ///< "BD-R"; empty when there is no medium
+  std::string state;  ///< "blank", "appendable", "closed", "rewritable"; "no medium", "tray open", "becoming ready"
+};
 
 struct DriveEntry {
   size_t number = 0;       ///< from 0, in the order of the list
@@ -22,11 +29,15 @@ struct DriveEntry {
   bool is_remote = false;  ///< behind iSCSI: never listed, named by its address
   std::string serial;      ///< empty when it is not known without asking the drive
   std::vector<std::string> mounted_at;
-  std::string in_use_by;  ///< of virtual drives and of those that burn holds; empty: nobody
+  std::string in_use_by;                ///< of virtual drives and of those that burn holds; empty: nobody
+  std::optional<MediumBrief> medium{};  ///< of virtual drives; of real ones after look_into(). None: not known
 };
 
 /// Real drives by name (sr0, sr1, … sr10), then the virtual ones in order of creation. Opens no drive.
 std::vector<DriveEntry> list_drives();
+/// Fills in what is in a real drive, without waiting. Nothing is asked of a drive that any program has open: entry.in_use_by says who.
+/// Never throws because of a drive; then nothing is known.
+void look_into(DriveEntry& drive);
 /// The entry that `selector` names; without one, the only drive there is. Throws Error (unsuitable) that lists what there is.
 DriveEntry find_drive(std::string_view selector);
 

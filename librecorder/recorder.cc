@@ -51,8 +51,9 @@ std::optional<uint32_t> prepare_medium(Drive& drive, const Medium& medium, const
 }
 
 /// The plan as far as the family has to know it.
-WriteSettings settings_of(const WritePlan& plan) {
+WriteSettings settings_of(const WritePlan& plan, const Medium& medium) {
   WriteSettings settings;
+  settings.xa = continues_as_xa(medium);
   settings.multi = plan.multi;
   settings.underrun_protection = plan.underrun_protection;
   settings.simulate = plan.simulate;
@@ -138,7 +139,7 @@ std::string rescue(Drive& drive, const Medium& medium, const WritePlan& plan, ui
   try {
     plan.family->end_track(drive, medium, {});
     if (plan.rules.overwrites) {
-      plan.family->close(drive, settings_of(plan), {});
+      plan.family->close(drive, settings_of(plan, medium), {});
       return written + "; the disc can be written to again";
     }
     if (plan.simulate) return written + " in a simulation; the disc is as it was";
@@ -232,7 +233,7 @@ WriteReport burn(const DriveEntry& entry, Input& input, const BurnOptions& optio
   }
 
   // Now the drive is told how the track will be written.
-  WriteSettings settings = settings_of(plan);
+  WriteSettings settings = settings_of(plan, medium);
   report.speed_kb = prepare_medium(drive, medium, plan, settings, report.notes);
 
   // The ring is full before the first block is written: an early underrun is the one that is easy to avoid.

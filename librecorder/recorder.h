@@ -74,6 +74,7 @@ struct DriveInfo {
   std::vector<Profile> profiles;          ///< of media that it knows
   struct FeatureState {
     uint16_t code = 0;
+    std::string name;  ///< as MMC calls it; empty for a number that has no name
     bool current = false;
   };
   std::vector<FeatureState> features;              ///< MMC-6 5.3, current with this medium or not

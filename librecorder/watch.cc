@@ -13,9 +13,14 @@ constexpr auto kLookAgain = 2s;
 constexpr auto kStopWithin = 200ms;
 
 bool same_drive(const DriveEntry& a, const DriveEntry& b) { return a.node == b.node; }
+/// A drive that is in use does not tell; what is in it afterwards is compared with what was in it before, by the caller's eyes.
+bool same_medium(const DriveEntry& a, const DriveEntry& b) {
+  if (!a.medium || !b.medium) return true;
+  return a.medium->name == b.medium->name && a.medium->state == b.medium->state;
+}
 bool same_state(const DriveEntry& a, const DriveEntry& b) {
   return a.vendor == b.vendor && a.product == b.product && a.revision == b.revision && a.serial == b.serial &&
-         a.mounted_at == b.mounted_at && a.in_use_by == b.in_use_by;
+         a.mounted_at == b.mounted_at && a.in_use_by == b.in_use_by && same_medium(a, b);
 }
 
 std::vector<DriveChange> difference(const std::vector<DriveEntry>& before, const std::vector<DriveEntry>& after,

@@ -52,16 +52,16 @@ std::string user_name() {
 }
 }  // namespace
 
-DriveLock::DriveLock(const std::string& node, Kind kind, const std::string& owner) {
+DriveLock::DriveLock(const std::string& node, Kind kind, const std::string& owner, std::chrono::milliseconds patience) {
   const auto taken = [&](std::string by) {
     if (by.empty()) by = "another program";
     return fsi::Error(fsi::ErrorKind::unsuitable, node, "taking the drive", by + " is using it; wait, or end that one");
   };
   node_ = fsi::Fd(::open(node.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
   if (!node_) throw fsi::system_error(node, "opening the drive", errno, fsi::ErrorKind::unsuitable);
-  for (int tries = 0; flock(node_.get(), (kind == Kind::exclusive ? LOCK_EX : LOCK_SH) | LOCK_NB) != 0; ++tries) {
+  for (auto waited = 0ms; flock(node_.get(), (kind == Kind::exclusive ? LOCK_EX : LOCK_SH) | LOCK_NB) != 0; waited += 100ms) {
     if (errno != EWOULDBLOCK && errno != EINTR) throw fsi::system_error(node, "locking the drive", errno, fsi::ErrorKind::unsuitable);
-    if (tries == 50) {
+    if (waited >= patience) {
       const std::string by = owner_of(node);
       throw taken(by.empty() ? holders_of(node) : by);
     }

@@ -4,6 +4,7 @@
 // the kernel does not (/dev/sr0 and /dev/sg1).
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <string>
 
@@ -17,7 +18,8 @@ class DriveLock {
   enum class Kind : uint8_t { shared, exclusive };
   /// Waits a few seconds for a prober to finish. Throws Error (unsuitable) that names the owner when another program has it.
   /// `owner`: what the lock file shall say of an exclusive one, a few words.
-  DriveLock(const std::string& node, Kind kind, const std::string& owner = {});
+  DriveLock(const std::string& node, Kind kind, const std::string& owner = {}, std::chrono::milliseconds patience = kPatience);
+  static constexpr std::chrono::seconds kPatience{5};
 
   /// Who owns the drive now, by its lock file; empty when nobody does.
   static std::string owner_of(const std::string& node);

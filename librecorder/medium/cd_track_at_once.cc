@@ -28,7 +28,8 @@ class CdTrackAtOnce final : public MediumFamily {
     page.write_type_flags = WriteParameters::track_at_once | (settings.underrun_protection ? WriteParameters::kBufferUnderrunFree : 0) |
                             (settings.simulate ? WriteParameters::kTestWrite : 0);
     page.track_mode_flags = (settings.multi ? WriteParameters::next_session : WriteParameters::no_next_session) | kControlData;
-    page.block_type = WriteParameters::mode1;
+    page.block_type = settings.xa ? WriteParameters::mode2_form1 : WriteParameters::mode1;
+    page.session_format = settings.xa ? WriteParameters::kXa : 0;
     page.audio_pause_length = 150;
     if (const Answer answer = drive.mode_select(fsi::bytes_of(page)); !answer.good()) drive.fail("setting the write parameters", answer);
   }

@@ -32,6 +32,7 @@ struct WriteSettings {
   bool simulate = false;
   bool dvd_compat = false;            ///< close in the way that most players understand, however long it takes
   bool streaming = false;             ///< see TrackRules::can_stream
+  bool xa = false;                    ///< CD: as mode 2 form 1 of a CD-ROM XA; else mode 1
   fsi::Lba start = 0;                 ///< where to write, on media that are written anywhere
   std::optional<uint64_t> sectors{};  ///< all that will be written, when that is known
   std::optional<uint32_t> layer_break{};

@@ -25,6 +25,13 @@ fsi::Lba last_session_start(const Medium& medium) {
   return first ? first->start : 0;
 }
 
+bool continues_as_xa(const Medium& medium) {
+  if (!is_cd(medium.profile) || medium.tracks.empty()) return false;
+  for (auto track = medium.tracks.rbegin(); track != medium.tracks.rend(); ++track)
+    if (track->data) return track->mode2;
+  return true;
+}
+
 std::optional<SessionRange> previous_session(const Medium& medium) {
   std::optional<SessionRange> range;
   for (const Track& track : medium.tracks) {

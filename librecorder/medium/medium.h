@@ -47,6 +47,7 @@ struct Track {
   bool damaged = false;
   bool packet = false;  ///< CD: written in packets
   bool data = true;     ///< CD: not audio
+  bool mode2 = false;   ///< CD: of data in mode 2, as CD-ROM XA has it
 };
 
 struct Medium {
@@ -94,6 +95,10 @@ double speed_1x(Profile profile);
 
 /// Where the last session that has something in it begins.
 fsi::Lba last_session_start(const Medium& medium);
+
+/// Must the next track of data on this CD be mode 2 form 1 of a CD-ROM XA? Behind audio that is what makes an Enhanced CD (the
+/// "Blue Book"); else a disc goes on as it was begun.
+bool continues_as_xa(const Medium& medium);
 
 struct SessionRange {
   fsi::Lba first = 0, last = 0;

@@ -40,6 +40,7 @@ Track track_of(const TrackInformation& info, uint16_t number) {
   track.damaged = info.damaged();
   track.packet = info.data_mode & TrackInformation::kPacket;
   track.data = info.control() & kControlData;
+  track.mode2 = track.data && info.mode() == 2;
   if (info.next_writable_valid()) {
     track.next_writable = info.next_writable;
     // Some drives answer -150 (or 0) for the first address of a track that begins later.

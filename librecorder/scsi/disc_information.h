@@ -77,6 +77,7 @@ struct TrackInformation {
 
   constexpr bool damaged() const { return track_mode & kDamage; }
   constexpr uint8_t control() const { return track_mode & 0x0F; }
+  constexpr uint8_t mode() const { return data_mode & 0x0F; }
   constexpr bool blank() const { return data_mode & kBlank; }
   constexpr bool reserved() const { return data_mode & kReserved; }
   constexpr bool next_writable_valid() const { return valid & kNwaValid; }

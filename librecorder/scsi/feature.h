@@ -1,6 +1,9 @@
 // GET CONFIGURATION (46), MMC-6 6.5 and 5.3: the header, the feature descriptors and the bodies that matter.
 #pragma once
 
+#include <cstdint>
+#include <string_view>
+
 #include "libfsi/base/wire.h"
 
 namespace rec {
@@ -45,6 +48,9 @@ enum class Feature : uint16_t {
   cprm = 0x010B,
   aacs = 0x010D,
 };
+
+/// As MMC calls it: "Random Readable"; features of older and of other standards too. Empty when the number has no name.
+std::string_view feature_name(uint16_t code);
 
 /// MMC-6 6.5.3, bytes 0-7 of the answer.
 struct FeatureHeader {

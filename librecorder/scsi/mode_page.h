@@ -60,7 +60,7 @@ struct WriteParameters {
     mode2_form2 = 12,
     mode2_mixed = 13
   };
-  static constexpr uint8_t kLength = 0x32;
+  static constexpr uint8_t kLength = 0x32, kXa = 0x20;
   static constexpr uint8_t kBufferUnderrunFree = 0x40, kLinkSizeValid = 0x20, kTestWrite = 0x10;  // in write_type_flags
   static constexpr uint8_t kFixedPacket = 0x20, kCopy = 0x10;                                     // in track_mode_flags
 
@@ -71,7 +71,7 @@ struct WriteParameters {
   fsi::U8 link_size;
   fsi::U8 reserved6;
   fsi::U8 host_application_code;
-  fsi::U8 session_format;  ///< 00 CD-DA or CD-ROM, 10 CD-I, 20 CD-ROM XA
+  fsi::U8 session_format;  ///< 00 CD-DA or CD-ROM, 10 CD-I, 20 CD-ROM XA (kXa)
   fsi::U8 reserved9;
   fsi::Be32 packet_size;
   fsi::Be16 audio_pause_length;

@@ -83,6 +83,16 @@ std::vector<fs::path> entries(const fs::path& directory) {
   return found;
 }
 
+std::string medium_state(const Disc& disc) {
+  switch (disc.profile) {
+    case Profile::dvd_ram:
+    case Profile::dvd_plus_rw:
+    case Profile::dvd_rw_overwrite:
+    case Profile::bd_re: return "rewritable";
+    default: return disc.blank() ? "blank" : disc.finalized ? "closed" : "appendable";
+  }
+}
+
 DiscSummary summary_of(const fs::path& directory) {
   Disc disc = Store(directory).load();
   DiscSummary summary;
@@ -95,6 +105,8 @@ DiscSummary summary_of(const fs::path& directory) {
                   : disc.finalized                          ? "complete"
                   : disc.formatted()                        ? "rewritable"
                                                             : "appendable";
+  summary.medium = std::string(profile_name(disc.profile)) + (disc.type->maker.starts_with("MILLEN") ? " (M-DISC)" : "");
+  summary.medium_state = medium_state(disc);
   summary.link_stops = disc.link_stops;
   summary.underruns = disc.underruns;
   return summary;

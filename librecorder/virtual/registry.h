@@ -37,6 +37,8 @@ struct DiscSummary {
   uint32_t capacity = 0;  ///< sectors
   uint32_t recorded = 0;  ///< sectors that an image of it has
   std::string state;      ///< "blank", "appendable", "complete"
+  /// As a drive would tell it: "DVD-RW sequential", "closed".
+  std::string medium, medium_state;
   uint32_t link_stops = 0, underruns = 0;
 };
 

@@ -203,6 +203,55 @@ class Reports(Burn):
         self.refused(4, "no device", "info", "--drive", "/etc/passwd")
         self.refused(4, "No such file", "info", "--drive", "/dev/sr99")
 
+    def test_list_says_what_is_in_a_drive_as_info_does(self):
+        types = ["cd-r", "cd-rw", "dvd-r", "dvd-rw", "dvd-r-dl", "dvd+r", "dvd+rw", "dvd+r-dl", "dvd-ram", "bd-r", "bd-r-dl", "bd-r-xl", "bd-r-xl-quad",
+                 "bd-re", "bd-re-dl", "bd-re-xl", "m-disc", "m-disc-bd"]
+        file = self.path("a.iso", image(400))
+        for media in types:
+            self.add(media, media)
+        done = {}
+
+        def compare():
+            drives = {d["name"]: d["medium"] for d in json.loads(self.run_burn("list", "--json")[0]) if d["virtual"]}
+            for media in types:
+                medium = self.info(media)["medium"]
+                self.assertEqual(drives[media], {"name": medium["name"], "state": medium["state"]}, f"{media} {done.get(media)}")
+
+        compare()
+        self.assertIn("DVD+R (M-DISC), blank", self.run_burn("list")[0])
+        for media in types:
+            if media in ("dvd-rw", "dvd-ram", "bd-r", "bd-re", "dvd+rw"):
+                self.run_burn("format", "--drive", media)
+                done[media] = "formatted"
+        compare()
+        for media in types:
+            done[media] = "appendable"
+            self.run_burn("--drive", media, *(["--multi"] if media not in ("dvd-rw",) else []), file)
+        compare()
+        self.run_burn("close", "--drive", "dvd+r")
+        self.run_burn("erase", "--drive", "dvd-rw")
+        compare()
+        text = self.run_burn("list")[0]
+        for line in ("DVD+R, closed", "DVD-RW sequential, blank", "CD-R, appendable", "BD-RE, rewritable"):
+            self.assertIn(line, text)
+        self.run_burn("eject", "--drive", "cd-r")
+        self.run_burn("virtual", "insert", "dvd-r")
+        drives = {d["name"]: d["medium"] for d in json.loads(self.run_burn("list", "--json")[0])}
+        self.assertEqual((drives["cd-r"], drives["dvd-r"]), ({"name": "", "state": "tray open"}, {"name": "", "state": "no medium"}))
+        # A drive that somebody has is not asked.
+        burn = self.begin("--drive", "bd-r")
+        while str(burn.pid) not in self.run_burn("list")[0]:
+            self.assertIsNone(burn.poll())
+        drives = {d["name"]: d["medium"] for d in json.loads(self.run_burn("list", "--json")[0])}
+        self.assertIsNone(drives["bd-r"])
+        burn.communicate(image(100, start=512), timeout=120)
+
+    def test_features_have_names(self):
+        self.add("d", "bd-r")
+        features = {f["code"]: f["name"] for f in self.info("d")["features"]}
+        self.assertEqual((features["0001"], features["0041"], features["0108"]), ("Core", "BD Write", "Drive Serial Number"))
+        self.assertNotIn("", features.values())
+
     def test_the_only_drive_needs_no_name(self):
         self.add("only", "cd-r")
         self.assertIn("CD-R, blank", self.run_burn("info")[0])
@@ -266,17 +315,23 @@ class Reports(Burn):
     def test_watch(self):
         self.add("a", "dvd+r")
         watch = subprocess.Popen([BURN, "list", "--watch", "--json"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=self.env, text=True)
-        self.assertEqual(json.loads(watch.stdout.readline())["name"], "a")
+        before = {"name": "DVD+R", "state": "blank"}
+        line = json.loads(watch.stdout.readline())
+        self.assertEqual((line["name"], line["medium"]), ("a", before))
 
         def next_line():
             """But for who has a drive at the moment, which is told when it is looked at just then."""
-            while (line := json.loads(watch.stdout.readline()))["change"] == "changed" and line["in_use_by"]:
+            while (line := json.loads(watch.stdout.readline()))["change"] == "changed" and (line["in_use_by"] or line["medium"] == before):
                 pass
             return line
 
         self.add("b", "cd-r")
         line = next_line()
         self.assertEqual((line["change"], line["name"], line["number"]), ("added", "b", 1))
+        self.run_burn("virtual", "insert", "a", "--media", "dvd-r")
+        line = next_line()
+        self.assertEqual((line["change"], line["name"], line["medium"]), ("changed", "a", {"name": "DVD-R", "state": "blank"}))
+        before = line["medium"]
         self.run_burn("virtual", "remove", "a")
         line = next_line()
         self.assertEqual((line["change"], line["name"]), ("removed", "a"))
@@ -486,6 +541,37 @@ class Refusals(Burn):
 
 
 class Trouble(Burn):
+    def test_nobody_listens(self):
+        """What is told of a burn may go nowhere: a reader that is gone, a full disk, or no standard streams at all. The disc is burned."""
+        data = image(4000)
+        file = self.path("a.iso", data)
+        said = os.open(self.path("said", b""), os.O_RDONLY)  # what is written to it fails
+        self.addCleanup(os.close, said)
+        for how in ("reader is gone", "cannot be written", "closed"):
+            for args in (["--progress=json"], ["--progress=tty"], []):
+                with self.subTest(how=how, args=args):
+                    self.add("d", "dvd+r")
+                    more = {}
+                    if how == "reader is gone":
+                        reader, more["stderr"] = os.pipe()
+                        os.close(reader)
+                    elif how == "cannot be written":
+                        more["stderr"] = said
+                    else:
+                        more["preexec_fn"] = lambda: [os.close(fd) for fd in (0, 1, 2)]
+                    burn = subprocess.Popen([BURN, "--drive", "d", "--buffer", "1M", *args, file], env=self.env, **more)
+                    if how == "reader is gone":
+                        os.close(more["stderr"])
+                    self.assertEqual(burn.wait(timeout=120), 0)
+                    self.check_disc("d", data)
+                    self.assertEqual(self.info("d")["medium"]["state"], "closed")
+                    with open(os.path.join(self.dir.name, "state/discpress/drives/d/drive.json"), encoding="utf-8") as state:
+                        json.load(state)  # no word of it went into a file
+                    # And an error has its exit code.
+                    burn = subprocess.Popen([BURN, "--drive", "d", *args, file], env=self.env, stderr=said)
+                    self.assertEqual(burn.wait(timeout=120), 4)
+                    self.run_burn("virtual", "remove", "d")
+
     def test_short_stream(self):
         for media in MEDIA:
             with self.subTest(media=media):

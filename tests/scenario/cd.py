@@ -305,7 +305,72 @@ class Audio(Cd):
                 medium = json.loads(self.burn("info", "--drive", "d", "--json"))["medium"]
                 self.assertEqual([(t["session"], t["data"]) for t in medium["tracks"]], [(1, False), (2, True)])
                 self.assertEqual(medium["state"], "closed")
+                # An Enhanced CD: the data is mode 2 form 1 in a session of a CD-ROM XA.
+                with open(os.path.join(self.dir.name, "state/discpress/drives/d/disc/disc.json"), encoding="utf-8") as f:
+                    disc = json.load(f)
+                self.assertEqual([(t["session"], t["control"], t["data_mode"]) for t in disc["tracks"]], [(1, 0, 0), (2, 4, 2)])
                 self.burn("virtual", "remove", "d")
+
+    def test_a_disc_of_data_goes_on_in_the_mode_it_was_begun_in(self):
+        with open(self.path("a.bin"), "wb") as f:
+            f.write(random.Random(1).randbytes(2048 * 400))
+        for mode, data_mode in (("MODE1/2048", 1), ("MODE2/2048", 2)):
+            with self.subTest(mode):
+                self.drive()
+                self.burn("raw", "--drive", "d", "--mode", "dao", "--multi", self.path("a.cue", f'FILE "a.bin" BINARY\nTRACK 01 {mode}\nINDEX 01 00:00:00\n'))
+                data = random.Random(2).randbytes(2048 * 350)
+                subprocess.run([BURN, "--drive", "d"], input=data, env=self.env, check=True, stderr=subprocess.DEVNULL)
+                with open(os.path.join(self.dir.name, "state/discpress/drives/d/disc/disc.json"), encoding="utf-8") as f:
+                    disc = json.load(f)
+                self.assertEqual([t["data_mode"] for t in disc["tracks"]], [data_mode] * 2)
+                self.burn("virtual", "remove", "d")
+
+    def subchannel_q(self, lba):
+        """Bytes 0 to 9 of Q as the virtual disc keeps it."""
+        (layer,) = glob.glob(os.path.join(self.dir.name, "state/discpress/drives/d/disc/raw"))
+        with open(layer, "rb") as f:
+            f.seek((lba - LAYER_FIRST) * WITH_SUB + RAW)
+            sub = f.read(96)
+        return int("".join(str(b >> 6 & 1) for b in sub), 2).to_bytes(12, "big")[:10]
+
+    def test_copy_and_pre_emphasis_reach_the_disc(self):
+        """FLAGS of cue files, COPY and NO COPY of toc files, and the options of burn audio: into Q of every sector and into the table of contents."""
+        self.path("a.bin", random.Random(3).randbytes(RAW * 1200))
+        cue = 'FILE "a.bin" BINARY\n' + "".join(
+            f"TRACK {n:02} AUDIO\n{flags}INDEX 01 {msf((n - 1) * 300)}\n" for n, flags in enumerate(("FLAGS DCP\n", "", "FLAGS DCP PRE\n", "FLAGS 4CH\n"), 1))
+        toc = "CD_DA\n" + "".join(f'TRACK AUDIO\n{flags}\nAUDIOFILE "a.bin" #{i * 300 * RAW} 0 0:4:0\n'
+                                   for i, flags in enumerate(("COPY", "NO COPY", "COPY\nPRE_EMPHASIS", "NO COPY\nFOUR_CHANNEL_AUDIO")))
+        for name, text in (("f.cue", cue), ("f.toc", toc)):
+            for mode in ("dao", "raw", "tao"):
+                with self.subTest(name=name, mode=mode):
+                    self.drive()
+                    self.burn("raw", "--drive", "d", "--mode", mode, self.path(name, text))
+                    tracks = json.loads(self.burn("info", "--drive", "d", "--json"))["medium"]["tracks"]
+                    for track, control in zip(tracks, (2, 0, 3, 8)):
+                        for at in (track["start"], track["start"] + 250):
+                            self.assertEqual(self.subchannel_q(at)[0] >> 4 if self.subchannel_q(at)[0] & 15 == 1 else control, control)
+                            self.assertEqual(self.subchannel_q(at + 1)[0] >> 4, control)
+                    with open(os.path.join(self.dir.name, "state/discpress/drives/d/disc/disc.json"), encoding="utf-8") as f:
+                        self.assertEqual([t["control"] for t in json.load(f)["tracks"]], [2, 0, 3, 8])
+                    self.burn("virtual", "remove", "d")
+        one, _ = self.wav("one.wav", 588 * 300)
+        for words, control in ((["--copy"], 2), (["--pre-emphasis"], 1), (["--copy", "--pre-emphasis"], 3), ([], 0)):
+            for mode in ("dao", "tao", "raw"):
+                with self.subTest(words=words, mode=mode):
+                    self.drive()
+                    self.burn("audio", "--drive", "d", "--mode", mode, *words, one)
+                    self.assertEqual(self.subchannel_q(10)[0] >> 4, control)
+                    self.burn("virtual", "remove", "d")
+        # A track of data that may be copied says so as well.
+        self.path("d.iso", random.Random(4).randbytes(2048 * 400))
+        for name, text, control in (("d.cue", 'FILE "d.iso" BINARY\nTRACK 01 MODE1/2048\nFLAGS DCP\nINDEX 01 00:00:00\n', 6),
+                                    ("d.toc", 'CD_ROM\nTRACK MODE1\nCOPY\nDATAFILE "d.iso"\n', 6), ("e.toc", 'CD_ROM\nTRACK MODE1\nDATAFILE "d.iso"\n', 4)):
+            for mode in ("dao", "raw"):
+                with self.subTest(name=name, mode=mode):
+                    self.drive()
+                    self.burn("raw", "--drive", "d", "--mode", mode, self.path(name, text))
+                    self.assertEqual(self.subchannel_q(10)[0] >> 4, control)
+                    self.burn("virtual", "remove", "d")
 
     def test_dry_run_and_simulation_leave_the_disc_alone(self):
         self.drive()

@@ -2,10 +2,10 @@
 // that is gone and with a transfer that was cut. For every cell: it ends, the error says where, what and why in one line, the
 // exit code is one of those it may be, the tray is unlocked, what the message says of the disc is true, and a burn that is said
 // to have succeeded is on the disc byte for byte. On the virtual clock; the count of cells is printed.
-#include <cstdio>
 #include <set>
 
 #include "librecorder/virtual/drive.h"
+#include "tests/unit/recorder/fault_cell.h"
 #include "tests/unit/recorder/fault_table.h"
 #include "tests/unit/recorder/virtual_bench.h"
 
@@ -66,14 +66,10 @@ class FaultMatrix : public testing::TestWithParam<Kind> {
 };
 
 void FaultMatrix::check_cell(const PlacedCommand& command, const Fault& fault) {
-  char spec[96];
-  std::snprintf(spec, sizeof spec, "op=%02X,nth=%u,%s", unsigned{command.opcode}, command.nth, fault.spec);
-  SCOPED_TRACE(std::string(GetParam().label) + " " + spec +
-               (command.where == Where::before    ? " before"
-                : command.where == Where::writing ? " writing"
-                                                  : " after"));
+  const std::string spec = spec_of(command, fault);
+  SCOPED_TRACE(std::string(GetParam().label) + " " + spec + " " + name_of(command.where));
   fresh(spec);
-  Must must = command.where == Where::before ? fault.before : command.where == Where::writing ? fault.writing : fault.after;
+  Must must = must_of(fault, command.where);
   // SYNCHRONIZE CACHE, which mends this elsewhere, would end the track of a CD.
   if (must == Must::succeed && is_cd(family_) && std::string(fault.spec) == "sense=5/2C/00") must = Must::fail;
   // Commands that only ask, make faster or tidy up may fail as long as it is said or does no harm.
@@ -81,40 +77,7 @@ void FaultMatrix::check_cell(const PlacedCommand& command, const Fault& fault) {
   const bool main = kMain.contains(command.opcode);
   if (must == Must::fail && !main) must = Must::either;
 
-  bool failed = false;
-  std::string message;
-  try {
-    burn_noise();
-    outcomes_["succeeded"]++;
-  } catch (const fsi::Error& e) {
-    failed = true;
-    message = e.what();
-    const int code = fsi::exit_code(e.kind());
-    outcomes_["exit " + std::to_string(code)]++;
-    EXPECT_TRUE(code == 1 || code == 4) << message;
-    EXPECT_NE(message.find("virtual:d"), std::string::npos) << "where? " << message;
-    EXPECT_EQ(message.find('\n'), std::string::npos) << message;
-    EXPECT_FALSE(e.doing().empty()) << message;
-    EXPECT_GT(e.why().size(), 10u) << message;
-  }
-  if (must == Must::succeed) {
-    EXPECT_FALSE(failed) << message;
-  }
-  if (must == Must::fail) {
-    EXPECT_TRUE(failed);
-  }
-
-  // The drive as it is when somebody has plugged it in again.
-  virt::Registry registry;
-  registry.set_faults("d", {});
-  {
-    const auto state = virt::load_drive_state(bench_.directory() / "drives/d");
-    const bool gone = std::string(fault.spec) == "gone";
-    const bool unlocking = command.opcode == 0x1E;
-    if (!gone && !unlocking) {
-      EXPECT_FALSE(state.locked) << "the tray is still locked: " << message;
-    }
-  }
+  const auto [failed, message] = burn_cell(bench_, command, fault, must, outcomes_, [this] { burn_noise(); });
   const Medium medium = drive_info(drive()).medium;
   if (!failed) {
     const auto disc = disc_source(drive());
@@ -157,10 +120,7 @@ TEST_P(FaultMatrix, EveryCommandFailsOnceInEveryWay) {
       ++cells;
       if (HasFailure() && cells > 40 && testing::UnitTest::GetInstance()->failed_test_count() > 0 && std::getenv("FIRST_FAULT")) return;
     }
-  std::string text;
-  for (const auto& [outcome, count] : outcomes_) text += ", " + std::to_string(count) + " " + outcome;
-  std::printf("fault matrix: %s: %zu commands x %zu faults = %zu cells%s\n", GetParam().label, commands.size(), std::size(kFaults), cells,
-              text.c_str());
+  print_matrix(GetParam().label, commands.size(), cells, outcomes_);
 }
 
 INSTANTIATE_TEST_SUITE_P(Media, FaultMatrix,
