@@ -34,7 +34,8 @@ struct Opened {
   uint64_t session_start = 0;
   uint32_t trailing_bytes = 0;
   uint64_t run_out = 0;
-  std::string stamp;  ///< changes when the file is written to
+  bool placed = false;  ///< a file of a further session: its first sector is session_start
+  std::string stamp;    ///< changes when the file is written to
 };
 
 Opened open_image(const std::string& path, bool uncached) {
@@ -56,8 +57,11 @@ Opened open_image(const std::string& path, bool uncached) {
       throw fsi::system_error(fsi::printable(path), "dropping it from memory", error);
   }
   o.trailing_bytes = image->trailing_bytes();
-  o.sessions = {{0, image->sectors()}};
+  o.session_start = fsi::made_for_sector(*image);
+  o.placed = o.session_start != 0;
+  o.sessions = {{o.session_start, image->sectors()}};
   o.source = std::move(image);
+  if (o.placed) o.source = std::make_unique<const fsi::PlacedImage>(std::move(o.source), o.session_start);
   return o;
 }
 
@@ -157,6 +161,12 @@ void add_findings(const Opened& opened, fsi::VerifyReport& report) {
                              .finding = Finding::truncated,
                              .what = "the image does not end with a whole sector",
                              .detail = fmt::format("{} bytes behind the last one", opened.trailing_bytes)});
+  if (opened.placed)
+    report.issues.push_back(
+        {.severity = Severity::note,
+         .finding = Finding::volume,
+         .what = "the image was made for a further session of a disc",
+         .detail = fmt::format("made for LBA {}: addresses are those of the disc, the file begins there", opened.session_start)});
   if (opened.run_out != 0)
     report.issues.push_back({.severity = Severity::note,
                              .finding = Finding::reading,
@@ -238,8 +248,9 @@ Outcome run_job(const Options& options, const Target& target, unsigned threads, 
   }
 }
 
-std::unique_ptr<const fsi::SectorSource> open_target(const Target& target, const std::stop_token& stop) {
-  return std::move((target.drive ? open_drive(target.name, stop) : open_image(target.name, false)).source);
+ReadTarget open_target(const Target& target, const std::stop_token& stop) {
+  Opened opened = target.drive ? open_drive(target.name, stop) : open_image(target.name, false);
+  return {std::move(opened.source), opened.session_start};
 }
 
 std::string device_key(const Target& target) {

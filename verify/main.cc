@@ -20,8 +20,10 @@ int main(int argc, char** argv) {
     if (!parsed.options) return parsed.exit_code;
     style = parsed.options->progress;
     const tool::Options& options = *parsed.options;
-    if (options.list || !options.cat.empty() || !options.extract.empty())
-      return tool::show_contents(*tool::open_target(options.targets.front(), stop), options, stop);
+    if (options.list || !options.cat.empty() || !options.extract.empty()) {
+      const tool::ReadTarget target = tool::open_target(options.targets.front(), stop);
+      return tool::show_contents(*target.source, target.session_start, options, stop);
+    }
     return tool::run_all(options, stop);
   } catch (const fsi::Error& error) {
     tool::end_progress(style);

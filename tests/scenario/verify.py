@@ -159,6 +159,33 @@ def without_manifest(scratch):
 
 
 @in_scratch
+def made_for_a_further_session(scratch):
+    """A file of `mkimage --session-start`: known for what it is, read, compared, damaged, with and without a manifest."""
+    tree, image, out = (os.path.join(scratch, name) for name in ("tree", "image.iso", "out"))
+    trees.make("small", tree, scale=0.002)
+    body = random.Random(8).randbytes(300_000)
+    write(os.path.join(tree, "large.bin"), body)
+    for options in ([], ["--digest", "none"], ["--fs", "iso9660"], ["--udf"], ["--fs", "udf", "--digest", "none"]):
+        good(MKIMAGE, "-q", "--session-start", "61000", *options, "-o", image, tree)
+        report = verify(image, 0, "--against", tree)
+        assert any("made for LBA 61000" in i.get("detail", "") for i in report["issues"]), report["issues"]
+        assert report["files"] == 201 == report["files_against"], report
+        name = "/LARGE.BIN" if "iso9660" in options else "/large.bin"
+        assert good(VERIFY, "--cat", name, image).stdout == body
+        assert name in good(VERIFY, "--list", image).stdout.decode()
+        good(VERIFY, "--extract", "/", out, image)
+        assert sum(len(files) for _, _, files in os.walk(out)) == 201
+        shutil.rmtree(out)
+        with open(image, "rb") as file:
+            at = file.read().index(body[:2048])
+        assert run(VERIFY, "--against", image, image).returncode == 0
+        if "none" not in options:
+            flip(image, at + 5000, random.Random(2))
+            hits = issue_at(verify(image, 3), 61000 + at // 2048 + 2)
+            assert hits and name in [p["path"] for p in hits[0]["paths"]], hits
+
+
+@in_scratch
 def the_source_changes_meanwhile(scratch):
     """The image goes into a pipe that nobody reads for a while; then the files behind the first change."""
     tree, image = os.path.join(scratch, "tree"), os.path.join(scratch, "image.iso")
@@ -196,4 +223,4 @@ def the_source_changes_meanwhile(scratch):
 
 if __name__ == "__main__":
     sys.exit(main([one_byte_anywhere, one_byte_anywhere_sha256, a_stretch_of_sectors, truncated, foreign_without_manifest, without_manifest,
-                   the_source_changes_meanwhile]))
+                   made_for_a_further_session, the_source_changes_meanwhile]))
