@@ -6,6 +6,8 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cerrno>
 #include <fstream>
 #include <memory>
 #include <new>
@@ -102,11 +104,27 @@ std::vector<std::byte> read_file(const std::string& path) {
 }
 
 void write_whole_file(const std::string& path, std::span<const std::byte> bytes, const char* doing) {
-  const std::string temporary = path + ".new";
-  fsi::Fd fd = fsi::open_file(temporary, O_WRONLY | O_CREAT | O_TRUNC, doing);
-  fsi::write_at(fd.get(), 0, bytes, temporary);
-  fd.close(temporary);
-  if (::rename(temporary.c_str(), path.c_str()) != 0) throw fsi::system_error(fsi::printable(path), doing);
+  // A device or a pipe is written to; only a file is replaced.
+  struct stat status {};
+  if (::stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode)) {
+    fsi::Fd fd = fsi::open_file(path, O_WRONLY, doing);
+    while (!bytes.empty()) {
+      const ssize_t n = ::write(fd.get(), bytes.data(), bytes.size());
+      if (n < 0 && errno != EINTR) throw fsi::system_error(fsi::printable(path), doing);
+      bytes = bytes.subspan(static_cast<size_t>(std::max<ssize_t>(n, 0)));
+    }
+    return fd.close(path);
+  }
+  const std::string temporary = fmt::format("{}.{}.new", path, ::getpid());
+  fsi::Fd fd = fsi::open_file(temporary, O_WRONLY | O_CREAT | O_EXCL, doing);
+  try {
+    fsi::write_at(fd.get(), 0, bytes, temporary);
+    fd.close(temporary);
+    if (::rename(temporary.c_str(), path.c_str()) != 0) throw fsi::system_error(fsi::printable(path), doing);
+  } catch (...) {
+    ::unlink(temporary.c_str());
+    throw;
+  }
 }
 
 std::string identity_of(const Opened& opened, const Options& options, const std::string& manifest_root) {

@@ -1,10 +1,9 @@
 // verify: arguments -> one library call for each image -> reports.
-#include <fmt/core.h>
-
 #include <exception>
 #include <stop_token>
 
 #include "libfsi/base/error.h"
+#include "tool/standard_streams.h"
 #include "tool/stop_on_signals.h"
 #include "verify/contents.h"
 #include "verify/fleet.h"
@@ -13,6 +12,7 @@
 #include "verify/report.h"
 
 int main(int argc, char** argv) {
+  tool::keep_standard_streams();
   const std::stop_token stop = tool::stop_on_signals();
   fsi::ProgressStyle style = fsi::ProgressStyle::none;
   try {
@@ -27,11 +27,11 @@ int main(int argc, char** argv) {
     return tool::run_all(options, stop);
   } catch (const fsi::Error& error) {
     tool::end_progress(style);
-    fmt::print(stderr, "verify: {}\n", error.what());
+    tool::complain("verify", error.what());
     return fsi::exit_code(error.kind());
   } catch (const std::exception& error) {
     tool::end_progress(style);
-    fmt::print(stderr, "verify: {}\n", error.what());
+    tool::complain("verify", error.what());
     return 1;
   }
 }

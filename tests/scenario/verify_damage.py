@@ -358,6 +358,27 @@ def stalls_and_time_limit(scratch):
 
 
 @in_memory
+def rescued_from_a_bad_disc(scratch):
+    """--extract leaves zeros where the disc cannot be read, and nowhere else."""
+    image, sectors = make_disc_image(scratch, 8)
+    with open(image, "rb") as file:
+        data = file.read()
+    body = random.Random(4).randbytes(1 << 20) * 8
+    first = data.index(body[:4096]) // SECTOR
+    lost = [first + 5, first + 700, *range(first + 1000, first + 1010)]
+    drive = Drive(scratch, image, [f"lba={s},read,sense=3/11/05" for s in lost])
+    out = os.path.join(scratch, "out")
+    done = run(VERIFY, "--drive", "d", "--extract", "/", out, env=drive.env)
+    assert done.returncode == 1 and f"{len(lost) * SECTOR} bytes" in done.stderr and f"at byte {5 * SECTOR}" in done.stderr, done
+    expected = bytearray(body)
+    for s in lost:
+        expected[(s - first) * SECTOR:(s - first + 1) * SECTOR] = bytes(SECTOR)
+    with open(os.path.join(out, "z.bin"), "rb") as file:
+        assert file.read() == expected
+    good("diff", "-r", "--exclude", "z.bin", os.path.join(scratch, "tree"), out)
+
+
+@in_memory
 def a_great_hole(scratch):
     """A quarter of the disc cannot be read: its edges are exact, and few commands are spent on it."""
     image, sectors = make_disc_image(scratch, 400)
@@ -505,5 +526,5 @@ def states_of_other_images(scratch):
 
 
 if __name__ == "__main__":
-    sys.exit(main([a_thousand_damages, a_million_clean_sectors, a_scratched_manifest, both_copies_scratched, five_hundred_bad_places, stalls_and_time_limit, a_great_hole, run_out_and_sessions, udf_alone_over_an_older_volume,
+    sys.exit(main([a_thousand_damages, a_million_clean_sectors, a_scratched_manifest, both_copies_scratched, five_hundred_bad_places, stalls_and_time_limit, rescued_from_a_bad_disc, a_great_hole, run_out_and_sessions, udf_alone_over_an_older_volume,
                    killed_and_taken_up_again, states_of_other_images]))
