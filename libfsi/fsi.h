@@ -33,6 +33,7 @@
 #include "libfsi/image/sinks.h"
 #include "libfsi/layout/volume.h"
 #include "libfsi/read/content.h"
+#include "libfsi/read/session_image.h"
 #include "libfsi/source/builder.h"
 
 namespace fsi {

@@ -14,6 +14,7 @@
 #include "libfsi/base/sum_files.h"
 #include "libfsi/fsi.h"
 #include "mkimage/options.h"
+#include "tool/standard_streams.h"
 #include "tool/stop_on_signals.h"
 
 namespace {
@@ -173,6 +174,7 @@ int run(int argc, char** argv, const std::stop_token& stop) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  tool::keep_standard_streams();
   const std::stop_token stop = tool::stop_on_signals();
   rlimit files{};
   if (::getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur < files.rlim_max) {
@@ -182,12 +184,12 @@ int main(int argc, char** argv) {
   try {
     return run(argc, argv, stop);
   } catch (const fsi::Error& error) {
-    fmt::print(stderr, "mkimage: {}\n", error.what());
+    tool::complain("mkimage", error.what());
     return fsi::exit_code(error.kind());
   } catch (const std::bad_alloc&) {
-    fmt::print(stderr, "mkimage: making the image: out of memory: use fewer threads (-j) or split the source\n");
+    tool::complain("mkimage", "making the image: out of memory: use fewer threads (-j) or split the source");
   } catch (const std::exception& error) {
-    fmt::print(stderr, "mkimage: {}\n", error.what());
+    tool::complain("mkimage", error.what());
   }
   return 1;
 }

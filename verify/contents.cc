@@ -134,10 +134,10 @@ void say(const std::vector<std::string>& lines, uint64_t more, const char* what)
 
 }  // namespace
 
-int show_contents(const fsi::SectorSource& source, const Options& options, std::stop_token stop) {
+int show_contents(const fsi::SectorSource& source, uint64_t session_start, const Options& options, std::stop_token stop) {
   fsi::ContentsOptions how;
   how.tree = options.tree;
-  how.session_start = options.verify.session_start;
+  how.session_start = session_start;
   how.stop = std::move(stop);
   fsi::ImageContents contents(source, how);
   bool failed = false;

@@ -6,6 +6,8 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cerrno>
 #include <fstream>
 #include <memory>
 #include <new>
@@ -34,7 +36,8 @@ struct Opened {
   uint64_t session_start = 0;
   uint32_t trailing_bytes = 0;
   uint64_t run_out = 0;
-  std::string stamp;  ///< changes when the file is written to
+  bool placed = false;  ///< a file of a further session: its first sector is session_start
+  std::string stamp;    ///< changes when the file is written to
 };
 
 Opened open_image(const std::string& path, bool uncached) {
@@ -56,8 +59,11 @@ Opened open_image(const std::string& path, bool uncached) {
       throw fsi::system_error(fsi::printable(path), "dropping it from memory", error);
   }
   o.trailing_bytes = image->trailing_bytes();
-  o.sessions = {{0, image->sectors()}};
+  o.session_start = fsi::made_for_sector(*image);
+  o.placed = o.session_start != 0;
+  o.sessions = {{o.session_start, image->sectors()}};
   o.source = std::move(image);
+  if (o.placed) o.source = std::make_unique<const fsi::PlacedImage>(std::move(o.source), o.session_start);
   return o;
 }
 
@@ -98,11 +104,27 @@ std::vector<std::byte> read_file(const std::string& path) {
 }
 
 void write_whole_file(const std::string& path, std::span<const std::byte> bytes, const char* doing) {
-  const std::string temporary = path + ".new";
-  fsi::Fd fd = fsi::open_file(temporary, O_WRONLY | O_CREAT | O_TRUNC, doing);
-  fsi::write_at(fd.get(), 0, bytes, temporary);
-  fd.close(temporary);
-  if (::rename(temporary.c_str(), path.c_str()) != 0) throw fsi::system_error(fsi::printable(path), doing);
+  // A device or a pipe is written to; only a file is replaced.
+  struct stat status {};
+  if (::stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode)) {
+    fsi::Fd fd = fsi::open_file(path, O_WRONLY, doing);
+    while (!bytes.empty()) {
+      const ssize_t n = ::write(fd.get(), bytes.data(), bytes.size());
+      if (n < 0 && errno != EINTR) throw fsi::system_error(fsi::printable(path), doing);
+      bytes = bytes.subspan(static_cast<size_t>(std::max<ssize_t>(n, 0)));
+    }
+    return fd.close(path);
+  }
+  const std::string temporary = fmt::format("{}.{}.new", path, ::getpid());
+  fsi::Fd fd = fsi::open_file(temporary, O_WRONLY | O_CREAT | O_EXCL, doing);
+  try {
+    fsi::write_at(fd.get(), 0, bytes, temporary);
+    fd.close(temporary);
+    if (::rename(temporary.c_str(), path.c_str()) != 0) throw fsi::system_error(fsi::printable(path), doing);
+  } catch (...) {
+    ::unlink(temporary.c_str());
+    throw;
+  }
 }
 
 std::string identity_of(const Opened& opened, const Options& options, const std::string& manifest_root) {
@@ -157,6 +179,12 @@ void add_findings(const Opened& opened, fsi::VerifyReport& report) {
                              .finding = Finding::truncated,
                              .what = "the image does not end with a whole sector",
                              .detail = fmt::format("{} bytes behind the last one", opened.trailing_bytes)});
+  if (opened.placed)
+    report.issues.push_back(
+        {.severity = Severity::note,
+         .finding = Finding::volume,
+         .what = "the image was made for a further session of a disc",
+         .detail = fmt::format("made for LBA {}: addresses are those of the disc, the file begins there", opened.session_start)});
   if (opened.run_out != 0)
     report.issues.push_back({.severity = Severity::note,
                              .finding = Finding::reading,
@@ -238,8 +266,9 @@ Outcome run_job(const Options& options, const Target& target, unsigned threads, 
   }
 }
 
-std::unique_ptr<const fsi::SectorSource> open_target(const Target& target, const std::stop_token& stop) {
-  return std::move((target.drive ? open_drive(target.name, stop) : open_image(target.name, false)).source);
+ReadTarget open_target(const Target& target, const std::stop_token& stop) {
+  Opened opened = target.drive ? open_drive(target.name, stop) : open_image(target.name, false);
+  return {std::move(opened.source), opened.session_start};
 }
 
 std::string device_key(const Target& target) {

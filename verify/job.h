@@ -32,7 +32,11 @@ Outcome run_job(const Options& options, const Target& target, unsigned threads, 
                 const Memory* memory);
 
 /// For those who only want to read it. Throws Error.
-std::unique_ptr<const fsi::SectorSource> open_target(const Target& target, const std::stop_token& stop);
+struct ReadTarget {
+  std::unique_ptr<const fsi::SectorSource> source;
+  uint64_t session_start = 0;
+};
+ReadTarget open_target(const Target& target, const std::stop_token& stop);
 
 /// Targets with the same key share a device, which is read by one job at a time.
 std::string device_key(const Target& target);

@@ -127,7 +127,7 @@ Parsed parse(int argc, char** argv) {
   try {
     app.parse(argc, argv);
     if (level == "quick") options.verify.level = fsi::VerifyOptions::Level::quick;
-    for (std::string& image : images) options.targets.push_back({std::move(image), false});
+    for (std::string& image : images) options.targets.push_back({image == "-" ? "/dev/stdin" : std::move(image), false});
     for (std::string& drive : drives) options.targets.push_back({std::move(drive), true});
     if (options.targets.empty()) throw CLI::RequiredError("IMAGE or --drive");
     options.verify.patience = duration_of(patience);

@@ -106,6 +106,7 @@ void ResumeFile::load() {
   const auto wrong = [&](const std::string& why) {
     return Error(ErrorKind::usage, fsi::printable(path_), "reading how far it had come", why);
   };
+  if (!S_ISREG(status.st_mode)) throw wrong("it is no file of verify --resume; name another one");
   std::ifstream file(path_, std::ios::binary);
   const json whole = json::parse(file, nullptr, false);
   if (whole.is_discarded() || !whole.is_object() || whole.value("discpress", "") != "verify --resume 1")

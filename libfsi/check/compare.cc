@@ -39,7 +39,7 @@ class Comparison {
   Comparison(const SectorSource& source, SectorRange range, const Manifest* manifest, const CompareOptions& options)
       : source_(source),
         range_(range),
-        manifest_(manifest && manifest->table_whole ? manifest : nullptr),
+        manifest_(manifest && manifest->has_digests() ? manifest : nullptr),
         options_(options),
         chunks_((range.count + kChunkSectors - 1) / kChunkSectors),
         selection_(chunks_, options.sample),
@@ -155,7 +155,7 @@ class Comparison {
   void compare(SectorRange chunk, std::span<const std::byte> bytes, std::span<const SectorRange> unreadable, Part& part) {
     if (!manifest_) return;
     const uint64_t index = (chunk.first - manifest_->base) / kChunkSectors;
-    if (index >= manifest_->chunk_count) return;
+    if (!manifest_->has_digest(index)) return;
     if (unreadable.empty() && manifest_->matches(index, bytes))
       part.compared += chunk.count;
     else

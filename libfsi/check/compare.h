@@ -29,8 +29,8 @@ struct CompareResult {
   std::string why_unreadable;  ///< the first reason
 };
 
-/// Reads `range` of the source in chunks that are counted from range.first. With a manifest (table_whole) those it
-/// covers are compared. Unreadable sectors are read around, one by one. Throws Error(interrupted).
+/// Reads `range` of the source in chunks that are counted from range.first. With a manifest those it has a
+/// digest for are compared. Unreadable sectors are read around, one by one. Throws Error(interrupted).
 CompareResult read_and_compare(const SectorSource& source, SectorRange range, const Manifest* manifest, const CompareOptions& options);
 
 /// Sorts and joins ranges that touch or overlap.

@@ -34,7 +34,7 @@ class DiscPass {
       : disc_(disc),
         through_(through),
         range_(range),
-        manifest_(manifest && manifest->table_whole ? manifest : nullptr),
+        manifest_(manifest && manifest->has_digests() ? manifest : nullptr),
         options_(options),
         state_(state),
         selection_(chunks_in(range), options.sample),
@@ -223,7 +223,7 @@ class DiscPass {
   void compare(SectorRange chunk) {
     if (!manifest_ || chunk.first < manifest_->base) return;
     const uint64_t index = (chunk.first - manifest_->base) / kChunkSectors;
-    if (index >= manifest_->chunk_count) return;
+    if (!manifest_->has_digest(index)) return;
     const auto bytes = std::span<const std::byte>(buffer_).first(chunk.count * kSectorSize);
     const std::vector<SectorRange> lost = lost_in(chunk);
     if (lost.empty() && manifest_->matches(index, bytes))

@@ -15,6 +15,7 @@ namespace {
 
 constexpr size_t kKept = 1000;  // failures and warnings that are kept
 constexpr size_t kBuffer = 1 << 20;
+constexpr size_t kClose = 16;              // bad sectors in a row that are tried one by one
 constexpr size_t kMostStream = 64 * 1024;  // what Linux takes for an extended attribute
 
 timespec to_timespec(const EntryTime& time) {
@@ -137,7 +138,14 @@ void Extraction::make(const TreeEntry& entry, const std::string& place) {
       break;
     }
   }
+  remember(entry, place);
   ++report_.entries;
+}
+
+// Of a file with several names the first that could be made: what stood there before is none of it.
+void Extraction::remember(const TreeEntry& entry, const std::string& place) {
+  if (!entry.posix || entry.posix->links < 2 || entry.kind == EntryKind::directory) return;
+  if (const uint64_t identity = identity_of(entry); identity != UINT64_MAX) first_names_.emplace(identity, place);
 }
 
 // True when it was made as one more name of something that is there.
@@ -145,8 +153,8 @@ bool Extraction::make_link(const TreeEntry& entry, int parent, const std::string
   if (!entry.posix || entry.posix->links < 2 || entry.kind == EntryKind::symlink) return false;
   const uint64_t identity = identity_of(entry);
   if (identity == UINT64_MAX) return false;
-  const auto [first, is_new] = first_names_.emplace(identity, place);
-  if (is_new) return false;
+  const auto first = first_names_.find(identity);
+  if (first == first_names_.end()) return false;
   // The way to the first name has no links in it that we did not refuse: it was made by us.
   const std::string from = first->second;
   Fd keep(::fcntl(parent, F_DUPFD_CLOEXEC, 3));
@@ -162,8 +170,12 @@ bool Extraction::make_link(const TreeEntry& entry, int parent, const std::string
 void Extraction::make_file(const TreeEntry& entry, int parent, const std::string& name, const std::string& place) {
   Fd fd(::openat(parent, name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
   if (!fd) return fail(place, "making the file: " + errno_text(errno));
+  remember(entry, place);
   try {
-    write(EntryContent(entry), fd.get());
+    const Lost lost = write(EntryContent(entry), fd.get());
+    if (lost.bytes > 0)
+      fail(place, "reading it: " + lost.why + "; of it " + std::to_string(lost.bytes) + " bytes, the first at byte " +
+                      std::to_string(lost.first) + ", are zeros");
   } catch (const Error& error) {
     if (error.kind() == ErrorKind::interrupted || error.kind() == ErrorKind::no_space) throw;
     return fail(place, error.doing() + ": " + error.why() + "; what is there of it is not whole");
@@ -173,7 +185,10 @@ void Extraction::make_file(const TreeEntry& entry, int parent, const std::string
   ++report_.entries;
 }
 
-void Extraction::write(const EntryContent& content, int fd) {
+// What cannot be read stays a hole.
+Extraction::Lost Extraction::write(const EntryContent& content, int fd) {
+  Lost lost;
+  size_t wanted = buffer_.size(), failures = 0;
   for (uint64_t at = 0; at < content.size();) {
     check_stop(stop_);
     if (content.plain()) {
@@ -183,15 +198,34 @@ void Extraction::write(const EntryContent& content, int fd) {
         continue;
       }
     }
-    size_t wanted = buffer_.size();
+    size_t part = static_cast<size_t>(std::min<uint64_t>(wanted, content.size() - at));
     if (content.plain())
-      if (const auto run = content.data().run_at(at)) wanted = static_cast<size_t>(std::min<uint64_t>(wanted, run->bytes));
-    const size_t n = content.read(source_, at, std::span(buffer_).first(wanted));
-    write_at(fd, at, std::span(buffer_).first(n), "the extracted file");
-    at += n;
+      if (const auto run = content.data().run_at(at)) part = static_cast<size_t>(std::min<uint64_t>(part, run->bytes));
+    try {
+      part = content.read(source_, at, std::span(buffer_).first(part));
+    } catch (const Error& error) {
+      // Only what plainly lies in sectors can be read around; single sectors, until many in a row are bad.
+      if (error.kind() == ErrorKind::interrupted || error.kind() == ErrorKind::unsuitable || !content.plain()) throw;
+      const uint64_t sector = kSectorSize - at % kSectorSize;
+      if (part > sector && failures < kClose) {
+        wanted = static_cast<size_t>(sector);
+        continue;
+      }
+      if (error.kind() == ErrorKind::corrupt) throw;  // there are no sectors, and nothing bounds how many
+      if (lost.bytes == 0) lost = {0, at, error.why()};
+      lost.bytes += part;
+      at += part;
+      wanted = ++failures < kClose ? kSectorSize : std::min(wanted * 2, buffer_.size());
+      continue;
+    }
+    write_at(fd, at, std::span(buffer_).first(part), "the extracted file");
+    at += part;
+    failures = 0;
+    wanted = std::min(wanted * 2, buffer_.size());
   }
   if (content.size() > INT64_MAX || ::ftruncate(fd, static_cast<off_t>(content.size())) != 0)
     throw system_error("the extracted file", "setting its size", content.size() > INT64_MAX ? EFBIG : errno);
+  return lost;
 }
 
 void Extraction::give_attributes(int fd, const std::optional<PosixAttributes>& posix, const EntryTime& modified, const EntryTime& accessed,

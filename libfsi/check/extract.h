@@ -37,7 +37,12 @@ class Extraction final : public Visitor {
   void make(const TreeEntry& entry, const std::string& place);
   void make_file(const TreeEntry& entry, int parent, const std::string& name, const std::string& place);
   bool make_link(const TreeEntry& entry, int parent, const std::string& name, const std::string& place);
-  void write(const EntryContent& content, int fd);
+  void remember(const TreeEntry& entry, const std::string& place);
+  struct Lost {
+    uint64_t bytes = 0, first = 0;
+    std::string why;
+  };
+  Lost write(const EntryContent& content, int fd);
   void give_attributes(int fd, const std::optional<PosixAttributes>& posix, const EntryTime& modified, const EntryTime& accessed,
                        const std::string& place);
   void fail(const std::string& place, const std::string& why);

@@ -49,7 +49,7 @@ Isomd5Check::Isomd5Check(const VolumeRead& volume, const SectorSource& source, u
 }
 
 bool Isomd5Check::implanted_after(const Manifest& manifest) const {
-  if (!sums_ || !manifest.table_whole || manifest.base != 0 || manifest.chunk_count == 0) return false;
+  if (!sums_ || !manifest.has_digest(0) || manifest.base != 0) return false;
   std::vector<std::byte> chunk(kChunkBytes);
   try {
     source_.read({0, kChunkSectors}, chunk);

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "libfsi/base/error.h"
+#include "libfsi/check/manifest_copy.h"
 #include "libfsi/check/sector_sums.h"
 #include "libfsi/disc/iso9660.h"
 #include "libfsi/disc/manifest.h"
@@ -45,41 +46,61 @@ bool whole_header(const ManifestHeader& header, std::string& why) {
   if (std::memcmp(header.magic, kManifestMagic, sizeof kManifestMagic) != 0) return why = "its header is not there", false;
   if (header.version != 1 || !is_kind(header.digest_kind) || header.chunk_sectors != kChunkSectors || header.header_bytes != sizeof header)
     return why = "its header is damaged, or of a later version", false;
-  ManifestHeader blank = header;
-  std::memset(blank.header_digest, 0, sizeof blank.header_digest);
-  const Digest digest = digest_of(static_cast<DigestKind>(header.digest_kind.get()), bytes_of(blank));
-  if (std::memcmp(digest.data(), header.header_digest, sizeof header.header_digest) != 0) return why = "its header is damaged", false;
+  if (std::memcmp(header_digest(header).data(), header.header_digest, sizeof header.header_digest) != 0)
+    return why = "its header is damaged", false;
   return true;
 }
 
 namespace {
 
-// Whether the header at `first` (from the session start) is whole and its sizes fit each other and the source.
-std::optional<ManifestHeader> read_header(const SectorSource& source, uint64_t base, uint64_t first, std::string& why) {
-  const auto sector = read(source, {base + first, 1});
-  ManifestHeader header;
-  if (!sector || !load(*sector, 0, header)) return why = "its header cannot be read", std::nullopt;
-  if (!whole_header(header, why)) return std::nullopt;
-  const auto kind = static_cast<DigestKind>(header.digest_kind.get());
+// What a manifest at most has behind header and table; room that nothing explains would only be a way to make us allocate it.
+uint64_t most_behind_table(DigestKind kind, uint64_t first) {
+  const uint64_t chunks = first / kChunkSectors, marks = (first + 7) / 8 + kSlack;
+  const uint64_t copied = sizeof(ManifestHeader) + chunks * digest_size(kind) + marks + kMaxTroubleBytes;
+  return marks + kMaxTroubleBytes + first * sector_sum_bytes(kind) + (chunks + 7) / 8 + copy_sectors(copied) * kSectorSize + kSlack;
+}
 
-  // From here on an honest header; a hostile one can still be whole, so nothing is allocated that the source does not have.
+// Whether the sizes of a whole header that stands for a manifest at `first` (from the session start) fit each other and the
+// source. An honest one's do; a hostile one can be whole too, so nothing is allocated that the source does not have.
+bool sizes_fit(const ManifestHeader& header, const SectorSource& source, uint64_t base, uint64_t first, std::string& why) {
+  const auto kind = static_cast<DigestKind>(header.digest_kind.get());
   const uint64_t room = source.sectors() - base;
   const uint64_t sectors = header.manifest_sectors, image = header.image_sectors;
-  if (header.manifest_first != first || first % kChunkSectors != 0 || image > room || first > image || sectors != image - first ||
+  if (header.manifest_first != first || first % kChunkSectors != 0 || first >= room || first > image || sectors != image - first ||
       sectors % kChunkSectors != 0)
-    return why = "its header contradicts the size of the image", std::nullopt;
-  if (header.chunk_count != first / kChunkSectors) return why = "its header contradicts itself (chunks)", std::nullopt;
+    return why = "its header contradicts the size of the image", false;
+  if (header.chunk_count != first / kChunkSectors) return why = "its header contradicts itself (chunks)", false;
   const uint64_t bytes = sectors * kSectorSize, table = header.chunk_count * digest_size(kind);
   const uint64_t marks = header.marks_offset, troubles = header.trouble_offset;
   if (bytes < sizeof header || table > bytes - sizeof header || header.marks_bytes < (first + 7) / 8 || marks < sizeof header + table ||
       marks > bytes || header.marks_bytes > bytes - marks || troubles < marks + header.marks_bytes || troubles > bytes ||
       header.trouble_bytes > bytes - troubles)
-    return why = "its header contradicts itself (sizes)", std::nullopt;
-  // Room that nothing explains would only be a way to make us allocate it.
-  const uint64_t sums = first * sector_sum_bytes(kind) + (header.chunk_count + 7) / 8;
+    return why = "its header contradicts itself (sizes)", false;
   if (header.marks_bytes > (first + 7) / 8 + kSlack || header.trouble_bytes > kMaxTroubleBytes ||
-      bytes - sizeof header - table > (first + 7) / 8 + kMaxTroubleBytes + sums + kSlack)
-    return why = "its header contradicts itself (room)", std::nullopt;
+      bytes - sizeof header - table > most_behind_table(kind, first))
+    return why = "its header contradicts itself (room)", false;
+  return true;
+}
+
+std::optional<ManifestHeader> read_header(const SectorSource& source, uint64_t base, uint64_t first, std::string& why) {
+  const auto sector = read(source, {base + first, 1});
+  ManifestHeader header;
+  if (!sector || !load(*sector, 0, header)) return why = "its header cannot be read", std::nullopt;
+  if (!whole_header(header, why) || !sizes_fit(header, source, base, first, why)) return std::nullopt;
+  return header;
+}
+
+// The header that the copy in a manifest has of it. The manifest lies where the locator says.
+std::optional<ManifestHeader> read_copied_header(const SectorSource& source, uint64_t base, const ManifestLocator& locator) {
+  const uint64_t first = locator.manifest_first, sectors = locator.manifest_sectors, image = locator.image_sectors;
+  if (!is_kind(locator.digest_kind) || first > image || sectors != image - first) return std::nullopt;
+  const auto kind = static_cast<DigestKind>(locator.digest_kind.get());
+  if (sectors * kSectorSize > sizeof(ManifestHeader) + first / kChunkSectors * digest_size(kind) + most_behind_table(kind, first))
+    return std::nullopt;
+  const ManifestSectors body = read_manifest_sectors(source, {base + first, sectors});
+  const auto header = ManifestCopy(body.bytes, kind).header();
+  std::string why;
+  if (!header || !whole_header(*header, why) || !sizes_fit(*header, source, base, first, why)) return std::nullopt;
   return header;
 }
 
@@ -98,7 +119,43 @@ void read_troubles(std::span<const std::byte> bytes, uint32_t count, Manifest& m
   }
 }
 
-Manifest take_manifest(const SectorSource& source, uint64_t base, const ManifestHeader& header, IssueLog& log) {
+// What of the manifest itself is damaged, and what that means.
+void report_damage(const Manifest& m, bool header, bool sums_whole, const std::vector<SectorRange>& unreadable,
+                   const ManifestCopy::Repair& repair, IssueLog& log) {
+  SectorRange where{};
+  const auto add = [&](SectorRange more) {
+    const uint64_t first = where.count ? std::min(where.first, more.first) : more.first;
+    where = {first, std::max(where.end(), more.end()) - first};
+  };
+  if (header) add({0, 1});
+  for (const auto* ranges : {&unreadable, &repair.differing, &repair.copy_damage})
+    for (const SectorRange& range : *ranges) add(range);
+  // Where it is worn is known by the copy alone.
+  const bool known = where.count > 0 && sums_whole && m.table_whole && m.body_whole;
+  if (!known) where = {0, m.sectors};
+
+  std::string detail = header ? "its header, which was taken from its second copy" : "";
+  const auto say = [&](const std::string& text) { detail += (detail.empty() ? "" : "; ") + text; };
+  if (!m.has_digests()) {
+    say("its table of digests is not what was written: the sectors cannot be compared");
+  } else if (!m.table_whole) {
+    uint64_t chunks = 0;
+    for (const SectorRange& lost : m.lost) chunks += lost.count;
+    say("digests are lost in both of its copies: " + std::to_string(chunks * kChunkSectors) + " sectors from LBA " +
+        std::to_string(m.base + m.lost.front().first * kChunkSectors) + " on could not be compared");
+  } else {
+    say("its table of digests is whole");
+  }
+  if (m.has_digests() && !m.body_whole) say("its record of troubles is not");
+  if (m.has_digests() && !sums_whole)
+    say(m.sector_sums.empty() ? "its sums of single sectors are not: damage is known to 32 sectors only"
+                              : "some of its sums of single sectors are not: damage there is known to 32 sectors only");
+  if (m.table_whole && m.body_whole && sums_whole) say("nothing is lost");
+  fault(log, "the manifest is damaged", {m.base + m.first + where.first, where.count}, detail);
+}
+
+/// `header_of_copy`: it is not the one at the beginning of the manifest, which is damaged.
+Manifest take_manifest(const SectorSource& source, uint64_t base, const ManifestHeader& header, bool header_of_copy, IssueLog& log) {
   Manifest m;
   m.kind = static_cast<DigestKind>(header.digest_kind.get());
   m.base = base;
@@ -112,27 +169,39 @@ Manifest take_manifest(const SectorSource& source, uint64_t base, const Manifest
   if (header.session_start != base)
     fault(log, "the manifest was made for another session start", {base + m.first, 1},
           "for LBA " + std::to_string(header.session_start.get()) + ", found from LBA " + std::to_string(base));
-  auto body = read(source, m.range());
-  if (!body) {
-    fault(log, "the manifest cannot be read", m.range(), "the sectors cannot be compared with what was written");
-    return m;
-  }
-  m.body = std::move(*body);
+  ManifestSectors read = read_manifest_sectors(source, m.range());
+  m.body = std::move(read.bytes);
   const std::span<const std::byte> all = m.body;
+  const uint64_t before_sums = header.trouble_offset + uint64_t{header.trouble_bytes.get()};
+  const bool whole = read.unreadable.empty() &&
+                     std::memcmp(digest_of(m.kind, all.subspan(sizeof header)).data(), header.body_digest, sizeof header.body_digest) == 0;
+  ManifestCopy::Repair repair;
+  if (!whole) {
+    const uint64_t sums_at = before_sums + sizeof(SectorSumsHeader) + (m.chunk_count + 7) / 8;
+    repair = ManifestCopy(all, m.kind).repair(header.root, std::min<uint64_t>(sums_at, all.size()));
+    std::ranges::copy(repair.bytes, m.body.begin());
+  }
+  const auto proven = [&](uint64_t from, uint64_t bytes) {
+    return std::ranges::none_of(repair.not_proven, [&](const SectorRange& r) { return r.first < from + bytes && r.end() > from; });
+  };
   m.digests = all.subspan(sizeof header, m.chunk_count * size);
   m.table_whole = std::memcmp(digest_of(m.kind, m.digests).data(), header.root, sizeof header.root) == 0;
-  m.body_whole = std::memcmp(digest_of(m.kind, all.subspan(sizeof header)).data(), header.body_digest, sizeof header.body_digest) == 0;
+  m.body_whole = whole || proven(header.marks_offset, before_sums - header.marks_offset);
   if (!m.table_whole)
-    fault(log, "the manifest is damaged", m.range(), "its table of digests is not what was written: the sectors cannot be compared");
-  const bool sums_whole = take_sector_sums(all.subspan(header.trouble_offset + header.trouble_bytes), m);
-  if (m.table_whole && !m.body_whole)
-    fault(log, "the manifest is damaged", m.range(),
-          std::string("its table of digests is whole, ") +
-              (sums_whole ? "its record of troubles is not" : "its sums of single sectors are not: damage is known to 32 sectors only"));
+    for (uint64_t chunk = 0; chunk < m.chunk_count; ++chunk) {
+      if (proven(sizeof header + chunk * size, size)) continue;
+      if (!m.lost.empty() && m.lost.back().end() == chunk)
+        ++m.lost.back().count;
+      else
+        m.lost.push_back({chunk, 1});
+    }
+  if (!proven(before_sums, sizeof(SectorSumsHeader) + (m.chunk_count + 7) / 8)) repair.pieces.clear();
+  const bool sums_whole = take_sector_sums(all.subspan(before_sums), m, repair.pieces);
   if (m.body_whole) {
     m.marks = all.subspan(header.marks_offset, header.marks_bytes);
     read_troubles(all.subspan(header.trouble_offset, header.trouble_bytes), header.trouble_recorded, m, log);
   }
+  if (!whole || header_of_copy) report_damage(m, header_of_copy, sums_whole, read.unreadable, repair, log);
   return m;
 }
 
@@ -159,6 +228,7 @@ Manifest Manifest::at(uint64_t new_base) const {
   Manifest m;
   m.kind = kind, m.base = new_base, m.image_sectors = image_sectors, m.first = first, m.sectors = sectors, m.chunk_count = chunk_count;
   m.root = root, m.table_whole = table_whole, m.body_whole = body_whole;
+  m.lost = lost, m.lost_sums = lost_sums;
   m.body = body;
   const auto inside = [&](std::span<const std::byte> part) {
     return part.empty() ? part : std::span<const std::byte>(m.body).subspan(static_cast<size_t>(part.data() - body.data()), part.size());
@@ -187,7 +257,17 @@ FoundManifest load_manifest(const SectorSource& source, uint64_t base, IssueLog&
   ManifestLocator locator;
   uint64_t at = 0;
   const LocatorSearch search = find_locator(source, base, locator, at);
+  const auto report_truncation = [&](uint64_t image, uint64_t room, bool with_manifest) {
+    log.report("the image is truncated", [&] {
+      return Issue{.finding = Finding::truncated,
+                   .where = {source.sectors(), image - room},
+                   .clause = kClause,
+                   .detail = "it was made with " + std::to_string(image) + " sectors and has " + std::to_string(room) +
+                             (with_manifest ? "" : "; its manifest was at the end, so that the sectors cannot be compared")};
+    });
+  };
   std::optional<ManifestHeader> header;
+  bool header_of_copy = false;
   std::string why;
   if (search == LocatorSearch::found) {
     const uint64_t room = source.sectors() - base, image = locator.image_sectors, first = locator.manifest_first;
@@ -198,17 +278,12 @@ FoundManifest load_manifest(const SectorSource& source, uint64_t base, IssueLog&
     }
     found.promised_sectors = image;
     if (image > room) {
-      log.report("the image is truncated", [&] {
-        return Issue{.finding = Finding::truncated,
-                     .where = {source.sectors(), image - room},
-                     .clause = kClause,
-                     .detail = "it was made with " + std::to_string(image) + " sectors and has " + std::to_string(room) +
-                               "; its manifest was at the end, so that the sectors cannot be compared"};
-      });
-      return found;
+      report_truncation(image, room, first < room);
+      if (first >= room) return found;
     }
     header = first < image ? read_header(source, base, first, why) : std::nullopt;
     if (!header && why.empty()) why = "its locator contradicts itself";
+    if (!header && first < image && (header = read_copied_header(source, base, locator))) header_of_copy = true;
     if (header && (header->image_sectors != locator.image_sectors || header->manifest_sectors != locator.manifest_sectors ||
                    header->digest_kind != locator.digest_kind || header->session_start != locator.session_start)) {
       header.reset();
@@ -230,8 +305,9 @@ FoundManifest load_manifest(const SectorSource& source, uint64_t base, IssueLog&
             "the manifest was found from the end");
     if (!header) return found;
     found.promised_sectors = header->image_sectors;
+    if (const uint64_t room = source.sectors() - base; header->image_sectors > room) report_truncation(header->image_sectors, room, true);
   }
-  found.manifest = take_manifest(source, base, *header, log);
+  found.manifest = take_manifest(source, base, *header, header_of_copy, log);
   return found;
 }
 

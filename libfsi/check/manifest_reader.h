@@ -2,6 +2,7 @@
 // Nothing in it is believed before its digests were checked and its sizes fit the source.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -34,12 +35,14 @@ struct Manifest {
   uint64_t chunk_count = 0;
   std::string root;                      ///< hex
   std::vector<std::byte> body{};         ///< header and all; empty when it could not be read
-  bool table_whole = false;              ///< the digests can be believed
+  bool table_whole = false;              ///< all digests can be believed
   bool body_whole = false;               ///< marks and troubles too
+  std::vector<SectorRange> lost{};       ///< chunks without a digest that can be believed, ascending (the unit is one chunk)
   std::span<const std::byte> digests{};  ///< inside body
   std::span<const std::byte> marks{};
   RankedBits chunks_with_sums{};             ///< inside body; none when the sums of sectors are missing or damaged
   std::span<const std::byte> sector_sums{};  ///< of those chunks
+  std::vector<SectorRange> lost_sums{};      ///< of these chunks, counted among those with sums, they cannot be believed
   std::vector<Trouble> troubles{};
   uint64_t trouble_count = 0;
 
@@ -47,10 +50,15 @@ struct Manifest {
     const size_t size = digest_size(kind);
     return digests.subspan(static_cast<size_t>(chunk) * size, size);
   }
+  /// Whether there is a digest that can be believed.
+  bool has_digest(uint64_t chunk) const { return chunk < chunk_count && !holds(lost, chunk); }
+  bool has_digests() const { return lost.empty() ? table_whole : lost.size() > 1 || lost.front().count < chunk_count; }
   /// `bytes` are those of a chunk that has a digest. Thread-safe.
   bool matches(uint64_t chunk, std::span<const std::byte> bytes) const;
   /// Whether single sectors of this chunk can be told from each other.
-  bool has_sector_sums(uint64_t chunk) const { return table_whole && chunks_with_sums.contains(chunk); }
+  bool has_sector_sums(uint64_t chunk) const {
+    return chunks_with_sums.contains(chunk) && has_digest(chunk) && (lost_sums.empty() || !holds(lost_sums, chunks_with_sums.rank(chunk)));
+  }
   /// The chunk has sums of its sectors: whether those of sector `i` of it are the bytes. Thread-safe.
   bool sector_matches(uint64_t chunk, uint64_t i, std::span<const std::byte> bytes) const;
   /// Appends what is wrong in a chunk that does not match, at `where` in the source: the sectors that differ, or the whole of
@@ -61,6 +69,9 @@ struct Manifest {
   SectorRange range() const { return {base + first, sectors}; }
   /// The same, counted from another sector of the source; the bytes are copied.
   Manifest at(uint64_t new_base) const;
+  static bool holds(const std::vector<SectorRange>& ranges, uint64_t n) {
+    return std::ranges::any_of(ranges, [&](const SectorRange& r) { return n >= r.first && n < r.end(); });
+  }
   Manifest() = default;
   Manifest(Manifest&&) = default;  // body is kept by its heap block: the spans stay good
   Manifest& operator=(Manifest&&) = default;

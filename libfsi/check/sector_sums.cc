@@ -32,7 +32,7 @@ uint64_t Manifest::narrow(uint64_t chunk, SectorRange where, std::span<const std
   uint64_t compared = 0, wrong = 0;
   for (uint64_t i = 0; i < where.count; ++i) {
     const uint64_t at = where.first + i;
-    if (std::ranges::any_of(unreadable, [&](const SectorRange& lost) { return at >= lost.first && at < lost.end(); })) continue;
+    if (std::ranges::any_of(unreadable, [&](const SectorRange& range) { return at >= range.first && at < range.end(); })) continue;
     ++compared;
     if (sector_matches(chunk, i, bytes.subspan(i * kSectorSize, kSectorSize))) continue;
     ++wrong;
@@ -42,7 +42,26 @@ uint64_t Manifest::narrow(uint64_t chunk, SectorRange where, std::span<const std
   return compared;
 }
 
-bool take_sector_sums(std::span<const std::byte> bytes, Manifest& m) {
+namespace {
+
+// The chunks, counted among those with sums, whose sums do not fit the digests of the pieces.
+std::vector<SectorRange> lost_in(std::span<const std::byte> sums, std::span<const std::byte> pieces, DigestKind kind) {
+  const size_t size = digest_size(kind), chunks = kSumsPiece / (kChunkSectors * sector_sum_bytes(kind));
+  std::vector<SectorRange> lost;
+  for (size_t i = 0; i * kSumsPiece < sums.size(); ++i) {
+    const Digest digest = digest_of(kind, sums.subspan(i * kSumsPiece, std::min<size_t>(kSumsPiece, sums.size() - i * kSumsPiece)));
+    if ((i + 1) * size <= pieces.size() && std::memcmp(digest.data(), pieces.data() + i * size, size) == 0) continue;
+    if (!lost.empty() && lost.back().end() == i * chunks)
+      lost.back().count += chunks;
+    else
+      lost.push_back({i * chunks, chunks});
+  }
+  return lost;
+}
+
+}  // namespace
+
+bool take_sector_sums(std::span<const std::byte> bytes, Manifest& m, std::span<const std::byte> pieces) {
   SectorSumsHeader header;
   if (!load(bytes, 0, header) || std::memcmp(header.magic, kSectorSumsMagic, sizeof kSectorSumsMagic) != 0) {
     // What was never there is zeros.
@@ -54,12 +73,14 @@ bool take_sector_sums(std::span<const std::byte> bytes, Manifest& m) {
       header.chunk_count > (room - bits) / each)
     return false;
   const auto payload = bytes.subspan(sizeof header, bits + header.chunk_count * each);
-  if (std::memcmp(digest_of(m.kind, payload).data(), header.digest, sizeof header.digest) != 0) return false;
+  const bool whole = std::memcmp(digest_of(m.kind, payload).data(), header.digest, sizeof header.digest) == 0;
+  if (!whole && pieces.empty()) return false;
   RankedBits with_sums(payload.first(bits));
   if (with_sums.count() != header.chunk_count) return false;
   m.chunks_with_sums = std::move(with_sums);
   m.sector_sums = payload.subspan(bits);
-  return true;
+  if (!whole) m.lost_sums = lost_in(m.sector_sums, pieces, m.kind);
+  return whole;
 }
 
 bool known_to_the_sector(const Manifest& manifest, SectorRange range) {
@@ -84,14 +105,13 @@ bool right_before_end(const SectorSource& source, const Manifest& manifest, uint
 }
 
 uint64_t not_compared(const Manifest& manifest, std::span<const SectorRange> unreadable) {
-  if (!manifest.table_whole) return 0;
   const uint64_t covered = manifest.chunk_count * kChunkSectors;
   uint64_t sectors = 0, chunk_before = UINT64_MAX;
   for (const SectorRange& lost : unreadable) {
     const uint64_t end = std::min(lost.end() - manifest.base, covered);
     for (uint64_t at = lost.first - manifest.base; at < end;) {
       const uint64_t chunk = at / kChunkSectors, upto = std::min(end, (chunk + 1) * kChunkSectors);
-      if (!manifest.has_sector_sums(chunk)) {
+      if (manifest.has_digest(chunk) && !manifest.has_sector_sums(chunk)) {
         if (chunk != chunk_before) sectors += std::min<uint64_t>(kChunkSectors, manifest.image_sectors - chunk * kChunkSectors);
         sectors -= upto - at;
       }

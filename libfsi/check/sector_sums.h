@@ -10,8 +10,9 @@
 namespace fsi {
 
 /// Takes the sums of sectors at the beginning of `bytes`, which lie in the body of `manifest`. False: they are damaged. An
-/// older manifest has none, which is no fault.
-bool take_sector_sums(std::span<const std::byte> bytes, Manifest& manifest);
+/// older manifest has none, which is no fault. `pieces`: of damaged ones, the digests that their copy has of each part, to take
+/// those that are right; empty when there are none, or when header and bits cannot be believed.
+bool take_sector_sums(std::span<const std::byte> bytes, Manifest& manifest, std::span<const std::byte> pieces = {});
 
 /// Whether every chunk that the range touches has sums of its sectors.
 bool known_to_the_sector(const Manifest& manifest, SectorRange range);

@@ -17,8 +17,6 @@ namespace {
 
 uint64_t chunks_in(uint64_t sectors) { return (sectors + kChunkSectors - 1) / kChunkSectors; }
 
-void copy_digest(unsigned char (&field)[32], const Digest& digest) { std::memcpy(field, digest.data(), sizeof field); }
-
 }  // namespace
 
 Manifest read_sidecar(std::vector<std::byte> bytes, const std::string& name) {
@@ -124,34 +122,20 @@ void report_disagreement(const Manifest& given, const Manifest& own, uint64_t se
 std::vector<std::byte> SidecarTable::file(SectorRange range) const {
   const uint64_t chunks = chunks_in(range.count);
   ManifestHeader header;
-  std::memcpy(header.magic, disc::kManifestMagic, sizeof header.magic);
-  header.version = 1;
   header.digest_kind = static_cast<uint32_t>(kind_);
-  header.chunk_sectors = kChunkSectors;
-  header.header_bytes = sizeof header;
   header.session_start = range.first;
   header.image_sectors = range.count;
   header.manifest_first = range.count;
   header.chunk_count = chunks;
   header.marks_offset = header.trouble_offset = sizeof header + digests_.size();
-  copy_digest(header.root, digest_of(kind_, digests_));
 
-  disc::SectorSumsHeader sums_header;
-  std::memcpy(sums_header.magic, disc::kSectorSumsMagic, sizeof sums_header.magic);
-  sums_header.sum_bytes = disc::sector_sum_bytes(kind_);
-  sums_header.chunk_count = chunks;
-  std::vector<std::byte> file(sizeof header + digests_.size() + sizeof sums_header + (chunks + 7) / 8);
-  const size_t bits_at = file.size() - (chunks + 7) / 8;
+  const size_t sums_at = sizeof header + digests_.size(), bits_at = sums_at + sizeof(disc::SectorSumsHeader);
+  std::vector<std::byte> file(bits_at + (chunks + 7) / 8);
+  std::ranges::copy(digests_, file.begin() + sizeof header);
   for (uint64_t chunk = 0; chunk < chunks; ++chunk) file[bits_at + chunk / 8] |= std::byte{1} << (chunk % 8);
   file.insert(file.end(), sums_.begin(), sums_.end());
-  const std::span<const std::byte> all(file);
-  copy_digest(sums_header.digest, digest_of(kind_, all.subspan(bits_at)));
-  std::memcpy(file.data() + bits_at - sizeof sums_header, &sums_header, sizeof sums_header);
-
-  std::ranges::copy(digests_, file.begin() + sizeof header);
-  copy_digest(header.body_digest, digest_of(kind_, all.subspan(sizeof header)));
-  copy_digest(header.header_digest, digest_of(kind_, bytes_of(header)));
-  std::memcpy(file.data(), &header, sizeof header);
+  disc::seal_sector_sums(kind_, chunks, std::span(file).subspan(sums_at));
+  disc::seal_manifest(header, file, std::nullopt);
   return file;
 }
 

@@ -148,7 +148,7 @@ class Verification {
       return;
     }
     report_.manifest = {.found = true,
-                        .believed = manifest_->table_whole,
+                        .believed = manifest_->has_digests(),
                         .digest = std::string(digest_name(manifest_->kind)),
                         .image_sectors = manifest_->image_sectors,
                         .chunks = manifest_->chunk_count,

@@ -66,7 +66,7 @@ struct VerifyOptions {
 struct ManifestFacts {
   bool found = false;      ///< and its header is whole
   bool elsewhere = false;  ///< it is the one that was given, not one in the image
-  bool believed = false;   ///< its table of digests is whole: sectors were compared
+  bool believed = false;   ///< its table of digests is whole, or some of it: sectors were compared
   std::string digest;      ///< "xxh3", "sha256"
   uint64_t image_sectors = 0;
   uint64_t chunks = 0;    ///< with a digest

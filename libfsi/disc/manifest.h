@@ -3,7 +3,8 @@
 // Locator: one sector at session start + 31, found by its magic anywhere in sectors 16..31 after the
 // session start. It is an ordinary sector of the image, covered by chunk digest 0.
 // Manifest: whole chunks (32 sectors) at the end of the image:
-//   ManifestHeader | digests, one a chunk | sector marks, one bit a sector | troubles | sector sums | zeros | closing sectors
+//   ManifestHeader | digests, one a chunk | sector marks, one bit a sector | troubles | sector sums | zeros | copy | zeros |
+//   closing sectors
 // Closing sectors are those that a file system wants at the very end of the volume (UDF's last anchor). Readers of
 // the manifest need not know them: they are bytes like the zeros, covered by body_digest.
 // Chunks are counted from the session start. The chunks of the manifest itself have no digest in the
@@ -19,9 +20,15 @@
 // a 1, in order, a sum of each of its 32 sectors: the first sum_bytes of the sector's digest. Where a chunk holds more than
 // the middle of one file, its digest alone would accuse what lies beside the damage. Readers must do without them: older
 // images have none. Their own digest is in their header; body_digest covers them too.
+// Copy, in whole sectors: all that is before the first sum of a sector once more, and a digest of each kSumsPiece bytes of the
+// sums, cut into ManifestCopySectors each of which proves itself, so that a scratch across the table of digests takes nothing
+// away. The header in it has body_digest zero and a header_digest of its own. Readers find the sectors by their magic; older
+// images have none.
 #pragma once
 
 #include <cstddef>
+#include <optional>
+#include <span>
 
 #include "libfsi/base/digest.h"
 #include "libfsi/base/sectors.h"
@@ -91,6 +98,44 @@ struct SectorSumsHeader {
   unsigned char digest[32]{};  // 32  of the bits and the sums
 };
 static_assert(sizeof(SectorSumsHeader) == 64 && alignof(SectorSumsHeader) == 1);
+
+inline constexpr char kCopyMagic[16] = {'D', 'I', 'S', 'C', 'P', 'R', 'E', 'S', 'S', ' ', 'C', 'O', 'P', 'Y', ' ', '2'};
+inline constexpr uint32_t kCopyPayload = 1984, kSumsPiece = 2048;
+
+struct ManifestCopySector {
+  char magic[16]{};                       // 0     kCopyMagic
+  Le64 index;                             // 16    the payload is from byte index * kCopyPayload of what is copied
+  unsigned char root[8]{};                // 24    the first bytes of the header's root: the copy of which manifest this is
+  unsigned char payload[kCopyPayload]{};  // 32
+  unsigned char digest[32]{};             // 2016  of bytes 0..2015
+};
+static_assert(sizeof(ManifestCopySector) == kSectorSize && alignof(ManifestCopySector) == 1);
+
+/// Sectors of the copy of so many bytes.
+constexpr uint64_t copy_sectors(uint64_t bytes) { return (bytes + kCopyPayload - 1) / kCopyPayload; }
+
+/// Where in a manifest, in bytes, the sums of sectors lie (without header and bits), and the copy.
+struct ManifestCopyPlace {
+  uint64_t sums_at, sums_end, at;
+
+  static ManifestCopyPlace behind(uint64_t sums_at, uint64_t sums_end) {
+    return {sums_at, sums_end, (sums_end + kSectorSize - 1) / kSectorSize * kSectorSize};
+  }
+  uint64_t sectors(DigestKind kind) const {
+    return copy_sectors(sums_at + (sums_end - sums_at + kSumsPiece - 1) / kSumsPiece * digest_size(kind));
+  }
+};
+
+/// The digest of a header: with header_digest taken as zeros.
+Digest header_digest(const ManifestHeader& header);
+Digest copy_digest(const ManifestCopySector& sector, DigestKind kind);
+
+/// `sums` has room for the header, then the bits and the sums: fills in the header.
+void seal_sector_sums(DigestKind kind, uint64_t chunks_with_sums, std::span<std::byte> sums);
+
+/// All of `manifest` is there but header and copy: fills in these. The fields of `header` that are the same for all manifests,
+/// and its digests, are set here. `copy`: if there is to be one.
+void seal_manifest(ManifestHeader header, std::span<std::byte> manifest, const std::optional<ManifestCopyPlace>& copy);
 
 constexpr uint32_t sector_sum_bytes(DigestKind kind) { return kind == DigestKind::sha256 ? 8 : 4; }
 

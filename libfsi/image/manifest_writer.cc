@@ -11,10 +11,6 @@ using disc::kChunkBytes;
 using disc::kChunkSectors;
 static_assert(kImageUnit == kChunkSectors);
 
-namespace {
-void copy_digest(unsigned char (&field)[32], const Digest& digest) { std::memcpy(field, digest.data(), sizeof field); }
-}  // namespace
-
 ManifestWriter::ManifestWriter(const SourceTree& tree, const Layout& layout, DigestKind kind)
     : tree_(tree), layout_(layout), kind_(kind), locator_(*this), body_(*this), sum_bytes_(disc::sector_sum_bytes(kind)) {}
 
@@ -32,7 +28,8 @@ void ManifestWriter::Locator::render(uint64_t, std::span<std::byte> out) const {
   locator.image_sectors = owner_.layout_.sectors();
   locator.manifest_first = owner_.covered_sectors();
   locator.manifest_sectors = owner_.body_.range.count;
-  copy_digest(locator.digest, digest_of(DigestKind::sha256, bytes_of(locator).first(offsetof(disc::ManifestLocator, digest))));
+  const Digest digest = digest_of(DigestKind::sha256, bytes_of(locator).first(offsetof(disc::ManifestLocator, digest)));
+  std::memcpy(locator.digest, digest.data(), sizeof locator.digest);
   std::memcpy(out.data(), &locator, sizeof locator);
 }
 
@@ -44,7 +41,9 @@ uint64_t ManifestWriter::Body::measure_behind(uint64_t sectors_before, uint64_t 
   o.trouble_offset_ = o.marks_offset_ + o.marks_bytes_;
   o.sums_offset_ = o.trouble_offset_ + disc::kTroubleBytes;
   o.choose_chunks_with_sums(chunks);
-  const uint64_t bytes = o.sums_at_ + o.with_sums_.count() * kChunkSectors * o.sum_bytes_;
+  const uint64_t sums_end = o.sums_at_ + o.with_sums_.count() * kChunkSectors * o.sum_bytes_;
+  const auto copy = disc::ManifestCopyPlace::behind(o.sums_at_, sums_end);
+  const uint64_t bytes = copy.at + copy.sectors(o.kind_) * kSectorSize;
   o.closing_ = closing;
   const uint64_t sectors = (bytes + closing * kSectorSize + kChunkBytes - 1) / kChunkBytes * kChunkSectors;
   o.bytes_.assign(sectors * kSectorSize, std::byte{});
@@ -111,11 +110,7 @@ void ManifestWriter::seal(std::span<const Drift> drifts) {
     ++recorded;
   }
 
-  std::memcpy(header.magic, disc::kManifestMagic, sizeof header.magic);
-  header.version = 1;
   header.digest_kind = static_cast<uint32_t>(kind_);
-  header.chunk_sectors = kChunkSectors;
-  header.header_bytes = sizeof header;
   header.session_start = layout_.session_start;
   header.image_sectors = layout_.sectors();
   header.manifest_first = covered_sectors();
@@ -132,20 +127,11 @@ void ManifestWriter::seal(std::span<const Drift> drifts) {
     if (region->zone == Zone::closing)
       region->render(0,
                      std::span(bytes_).subspan((region->range.first - body_.range.first) * kSectorSize, region->range.count * kSectorSize));
-  const std::span<const std::byte> all(bytes_);
-  // Each digest covers what was filled before it: the sums, the table, all behind the header, the header.
-  disc::SectorSumsHeader sums;
-  std::memcpy(sums.magic, disc::kSectorSumsMagic, sizeof sums.magic);
-  sums.sum_bytes = sum_bytes_;
-  sums.chunk_count = with_sums_.count();
-  const uint64_t bits_at = sums_offset_ + sizeof sums, sums_end = sums_at_ + with_sums_.count() * kChunkSectors * sum_bytes_;
+  const uint64_t bits_at = sums_offset_ + sizeof(disc::SectorSumsHeader),
+                 sums_end = sums_at_ + with_sums_.count() * kChunkSectors * sum_bytes_;
   std::ranges::copy(sum_bits_, bytes_.begin() + static_cast<ptrdiff_t>(bits_at));
-  copy_digest(sums.digest, digest_of(kind_, all.subspan(bits_at, sums_end - bits_at)));
-  std::memcpy(bytes_.data() + sums_offset_, &sums, sizeof sums);
-  copy_digest(header.root, digest_of(kind_, all.subspan(sizeof header, marks_offset_ - sizeof header)));
-  copy_digest(header.body_digest, digest_of(kind_, all.subspan(sizeof header)));
-  copy_digest(header.header_digest, digest_of(kind_, bytes_of(header)));
-  std::memcpy(bytes_.data(), &header, sizeof header);
+  disc::seal_sector_sums(kind_, with_sums_.count(), std::span(bytes_).subspan(sums_offset_, sums_end - sums_offset_));
+  disc::seal_manifest(header, bytes_, disc::ManifestCopyPlace::behind(sums_at_, sums_end));
 }
 
 }  // namespace fsi

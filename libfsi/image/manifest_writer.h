@@ -67,7 +67,7 @@ class ManifestWriter {
   const uint32_t sum_bytes_;
   std::vector<std::byte> sum_bits_;
   RankedBits with_sums_;          // over sum_bits_
-  std::vector<std::byte> bytes_;  // the manifest itself: about 0.03 % of the image, 0.2 % where files are small
+  std::vector<std::byte> bytes_;  // the manifest itself: about 0.06 % of the image, 0.25 % where files are small
 };
 
 }  // namespace fsi

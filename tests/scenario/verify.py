@@ -6,6 +6,7 @@ import os
 import random
 import re
 import shutil
+import stat
 import subprocess
 import sys
 import time
@@ -159,6 +160,60 @@ def without_manifest(scratch):
 
 
 @in_scratch
+def made_for_a_further_session(scratch):
+    """A file of `mkimage --session-start`: known for what it is, read, compared, damaged, with and without a manifest."""
+    tree, image, out = (os.path.join(scratch, name) for name in ("tree", "image.iso", "out"))
+    trees.make("small", tree, scale=0.002)
+    body = random.Random(8).randbytes(300_000)
+    write(os.path.join(tree, "large.bin"), body)
+    for options in ([], ["--digest", "none"], ["--fs", "iso9660"], ["--udf"], ["--fs", "udf", "--digest", "none"]):
+        good(MKIMAGE, "-q", "--session-start", "61000", *options, "-o", image, tree)
+        report = verify(image, 0, "--against", tree)
+        assert any("made for LBA 61000" in i.get("detail", "") for i in report["issues"]), report["issues"]
+        assert report["files"] == 201 == report["files_against"], report
+        name = "/LARGE.BIN" if "iso9660" in options else "/large.bin"
+        assert good(VERIFY, "--cat", name, image).stdout == body
+        assert name in good(VERIFY, "--list", image).stdout.decode()
+        good(VERIFY, "--extract", "/", out, image)
+        assert sum(len(files) for _, _, files in os.walk(out)) == 201
+        shutil.rmtree(out)
+        with open(image, "rb") as file:
+            at = file.read().index(body[:2048])
+        assert run(VERIFY, "--against", image, image).returncode == 0
+        if "none" not in options:
+            flip(image, at + 5000, random.Random(2))
+            hits = issue_at(verify(image, 3), 61000 + at // 2048 + 2)
+            assert hits and name in [p["path"] for p in hits[0]["paths"]], hits
+
+
+@in_scratch
+def streams_and_places(scratch):
+    """Closed and full streams, and places that are no files: no crash, and nothing is replaced that is no file."""
+    tree, image, pipe = (os.path.join(scratch, name) for name in ("tree", "image.iso", "pipe"))
+    body = random.Random(1).randbytes(10_000)
+    write(os.path.join(tree, "a name"), body)
+    os.link(os.path.join(tree, "a name"), os.path.join(tree, "b name"))
+    good("sh", "-c", '"$0" -o "$1" "$2" 2>&-', MKIMAGE, image, tree)
+    with open(image, "rb") as stdin:
+        assert run(VERIFY, "-", stdin=stdin).returncode == 0
+    for code, line in ((1, '"$0" --json "$1" >&- 2>&-'), (1, '"$0" "$1" >&-'), (1, '"$0" "$1.none" 2>/dev/full'), (1, '"$0" --list "$1" >/dev/full'),
+                       (1, 'cat "$1" | "$0" -'), (0, '"$0" "$1" <&- 2>&-'), (2, '"$0" --resume "$(dirname "$1")" "$1"'), (2, '"$0" --resume /dev/null "$1"')):
+        done = run("sh", "-c", line, VERIFY, image)
+        assert done.returncode == code, (line, done)
+    os.mkfifo(pipe)
+    done = run("sh", "-c", 'cat "$2" > "$2.read" & "$0" -q --map "$2" "$1" && wait', VERIFY, image, pipe)
+    assert done.returncode == 0 and stat.S_ISFIFO(os.stat(pipe).st_mode) and open(pipe + ".read", encoding="utf-8").read().startswith("<svg"), done
+    # What stands in the way is left alone, also as one of several names of a file.
+    out = os.path.join(scratch, "out")
+    os.mkdir(out)
+    os.symlink("nowhere", os.path.join(out, "a name"))
+    done = run(VERIFY, "--extract", "/", out, image)
+    assert done.returncode == 1 and "a name: making the file: File exists" in done.stderr, done
+    with open(os.path.join(out, "b name"), "rb") as file:
+        assert file.read() == body and os.readlink(os.path.join(out, "a name")) == "nowhere"
+
+
+@in_scratch
 def the_source_changes_meanwhile(scratch):
     """The image goes into a pipe that nobody reads for a while; then the files behind the first change."""
     tree, image = os.path.join(scratch, "tree"), os.path.join(scratch, "image.iso")
@@ -196,4 +251,4 @@ def the_source_changes_meanwhile(scratch):
 
 if __name__ == "__main__":
     sys.exit(main([one_byte_anywhere, one_byte_anywhere_sha256, a_stretch_of_sectors, truncated, foreign_without_manifest, without_manifest,
-                   the_source_changes_meanwhile]))
+                   made_for_a_further_session, streams_and_places, the_source_changes_meanwhile]))

@@ -263,6 +263,65 @@ def make_disc_image(scratch, megabytes):
 
 
 @in_memory
+def a_scratched_manifest(scratch):
+    """Each sector of the manifest in turn is lost, and a file elsewhere is damaged: that is found and named every time."""
+    tree = os.path.join(scratch, "tree")
+    make_tree(tree, random.Random(3))
+    for options in ([], ["--digest", "sha256"], ["--fs", "udf"]):
+        image = os.path.join(scratch, "image.iso")
+        good(MKIMAGE, "-q", *options, "--map", os.path.join(scratch, "map"), "-o", image, tree)
+        items = read_map(os.path.join(scratch, "map"))
+        first, end = next((a, b) for a, b, what in items if what == "manifest")
+        hit = next(a for a, b, what in items if what == "file /large.bin") + 7
+        with open(image, "r+b") as file:
+            file.seek(hit * SECTOR + 5)
+            was = file.read(1)[0]
+            file.seek(hit * SECTOR + 5)
+            file.write(bytes([was ^ 4]))
+        with open(image, "rb") as file:
+            data = bytearray(file.read())
+        whole = json.loads(run(VERIFY, "--json", "-q", image).stdout)
+        imprecise = 0
+        for sector in [31, *range(first, end)]:
+            bad = bytearray(data)
+            bad[sector * SECTOR:(sector + 1) * SECTOR] = random.Random(sector).randbytes(SECTOR)
+            write(image, bad)
+            done = run(VERIFY, "--json", "-q", image)
+            report = json.loads(done.stdout)
+            where = f"{options}, sector {sector} of the manifest {first}..{end - 1} is damaged"
+            assert done.returncode == 3, f"{where}: exit {done.returncode}"
+            own = [i for i in report["issues"] if "manifest" in (i["finding"], *i["what"].split()) and i.get("first_lba", end) <= sector < i["first_lba"] + i["sectors"]]
+            assert own, f"{where}: not said: {report['issues']}"
+            files = {p["path"] for i in report["issues"] if i["finding"] == "different" for p in i["paths"] if not p.get("structure") and not p.get("padding")}
+            precise = not any("known to 32 sectors only" in i.get("detail", "") for i in own)
+            assert files == LINKED if precise else files >= LINKED, f"{where}: named are {files}: {report['issues']}"
+            imprecise += not precise
+            assert report["sectors_compared"] == whole["sectors_compared"] > 0, f"{where}: not all was compared"
+        assert imprecise <= (end - first) // 2, f"{options}: of {end - first} sectors {imprecise} take the sums of sectors away"
+        write(image, data[:-SECTOR])  # what the manifest lacks when the end is cut off is in its beginning
+        report = json.loads(run(VERIFY, "--json", "-q", image).stdout)
+        assert report["sectors_compared"] > 0 and {i["finding"] for i in report["issues"]} >= {"truncated", "different"}, report["issues"]
+
+
+@in_memory
+def both_copies_scratched(scratch):
+    """What no copy of the manifest has any more is said and not compared; all else is."""
+    image, sectors = make_disc_image(scratch, 30)
+    whole = json.loads(good(VERIFY, "--json", "-q", image).stdout)["sectors_compared"]
+    with open(image, "r+b") as file:
+        data = file.read()
+        for at in (data.index(b"DISCPRESS MANIF1") + SECTOR, data.index(b"DISCPRESS COPY 2") + SECTOR, 20_000 * SECTOR // 2):
+            file.seek(at)
+            file.write(random.Random(at).randbytes(SECTOR))
+    done = run(VERIFY, "--json", "-q", image)
+    report = json.loads(done.stdout)
+    assert done.returncode == 3 and whole > report["sectors_compared"] >= whole - 130 * 32, (whole, report["sectors_compared"])
+    lost = whole - report["sectors_compared"]
+    assert any(f"lost in both of its copies: {lost} sectors" in i.get("detail", "") for i in report["issues"]), report["issues"]
+    assert any(i["finding"] == "different" and "/z.bin" in [p["path"] for p in i["paths"]] for i in report["issues"]), report["issues"]
+
+
+@in_memory
 def five_hundred_bad_places(scratch):
     """Read to the end, every place reported once and exactly, within bounded time."""
     image, sectors = make_disc_image(scratch, 40)
@@ -296,6 +355,27 @@ def stalls_and_time_limit(scratch):
     lost = unreadable(short)
     assert all(any(a <= s < a + n for a, n in lost) for s in dead), "a dead place is missing from the report"
     assert all(b[0] >= a[0] + a[1] for a, b in zip(lost, lost[1:])), "a place is reported twice"
+
+
+@in_memory
+def rescued_from_a_bad_disc(scratch):
+    """--extract leaves zeros where the disc cannot be read, and nowhere else."""
+    image, sectors = make_disc_image(scratch, 8)
+    with open(image, "rb") as file:
+        data = file.read()
+    body = random.Random(4).randbytes(1 << 20) * 8
+    first = data.index(body[:4096]) // SECTOR
+    lost = [first + 5, first + 700, *range(first + 1000, first + 1010)]
+    drive = Drive(scratch, image, [f"lba={s},read,sense=3/11/05" for s in lost])
+    out = os.path.join(scratch, "out")
+    done = run(VERIFY, "--drive", "d", "--extract", "/", out, env=drive.env)
+    assert done.returncode == 1 and f"{len(lost) * SECTOR} bytes" in done.stderr and f"at byte {5 * SECTOR}" in done.stderr, done
+    expected = bytearray(body)
+    for s in lost:
+        expected[(s - first) * SECTOR:(s - first + 1) * SECTOR] = bytes(SECTOR)
+    with open(os.path.join(out, "z.bin"), "rb") as file:
+        assert file.read() == expected
+    good("diff", "-r", "--exclude", "z.bin", os.path.join(scratch, "tree"), out)
 
 
 @in_memory
@@ -446,5 +526,5 @@ def states_of_other_images(scratch):
 
 
 if __name__ == "__main__":
-    sys.exit(main([a_thousand_damages, a_million_clean_sectors, five_hundred_bad_places, stalls_and_time_limit, a_great_hole, run_out_and_sessions, udf_alone_over_an_older_volume,
+    sys.exit(main([a_thousand_damages, a_million_clean_sectors, a_scratched_manifest, both_copies_scratched, five_hundred_bad_places, stalls_and_time_limit, rescued_from_a_bad_disc, a_great_hole, run_out_and_sessions, udf_alone_over_an_older_volume,
                    killed_and_taken_up_again, states_of_other_images]))
