@@ -31,7 +31,7 @@ class RecordCd : public testing::Test {
   DriveEntry with(const std::string& media, uint32_t capacity = 0, const std::vector<std::string>& faults = {}) {
     virt::DriveOptions options;
     options.faults = faults;
-    virt::Registry().add("drive", media, options, capacity);
+    virt::Registry().add("drive", media, options, {.capacity = capacity});
     return find_drive("drive");
   }
   void blank() { virt::Registry().remove("drive"); }

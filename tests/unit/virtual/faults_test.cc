@@ -161,7 +161,7 @@ TEST_F(Faults, GoneIsGoneUntilReopened) {
 }
 
 TEST_F(Faults, AnyCommand) {
-  registry().add("d", "dvd+r", {.faults = {"op=*,nth=2,sense=B/00/00"}}, 4096);
+  registry().add("d", "dvd+r", {.faults = {"op=*,nth=2,sense=B/00/00"}}, {.capacity = 4096});
   open();
   EXPECT_TRUE(good(receive({0x12, 0, 0, 0, 0, 0}, {})));
   EXPECT_TRUE(sensed(receive({0x12, 0, 0, 0, 0, 0}, {}), 0xB, 0, 0));
