@@ -5,6 +5,7 @@
 #include "libfsi/base/error.h"
 #include "librecorder/cd/raw_image.h"
 #include "librecorder/cd/time.h"
+#include "librecorder/medium/finish.h"
 #include "librecorder/pipeline/ring.h"
 #include "librecorder/plan/buffer_size.h"
 #include "librecorder/scsi/feature.h"
@@ -32,6 +33,8 @@ void check_medium(const std::string& drive, const Medium& medium, CdMode mode) {
   if (medium.state != MediumState::blank && mode != CdMode::track_at_once)
     throw unsuitable(drive, "the disc is not blank, and " + std::string(cd_mode_name(mode)) + " needs one that is; take a blank one, " +
                                 (medium.erasable ? "erase it (burn erase), " : "") + "or add tracks of audio with --mode tao");
+  if (has_unended_track(medium))
+    throw unsuitable(drive, "a burn before this one was not ended, and its track is open; end it with burn close --multi");
   if (!medium.next_writable) throw unsuitable(drive, "the drive tells no address to write at; take another disc");
 }
 

@@ -2,6 +2,7 @@
 #include "librecorder/record_cd.h"
 
 #include <algorithm>
+#include <set>
 
 #include "libfsi/base/progress.h"
 #include "librecorder/cd_input.h"
@@ -413,6 +414,11 @@ CdReport burn_cd(const DriveEntry& entry, const cd::DiscLayout& layout, const Cd
   report.plan = make_cd_plan(drive, entry.node, medium, layout, options);
   report.notes = report.plan.notes;
   fsi::check_stop(stop);
+
+  std::set<const cd::ByteSource*> checked;
+  for (const cd::Track& track : layout.tracks)
+    for (const cd::Part& part : track.parts)
+      if (part.source && checked.insert(part.source.get()).second) part.source->check(stop);
 
   // A machine that falls asleep spoils the disc.
   const Inhibit awake("burning " + layout.name + " on " + medium.name() + " in " + entry.node);

@@ -2,18 +2,43 @@
 
 #include <fcntl.h>
 #include <sndfile.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <cmath>
 
 #include "libfsi/base/error.h"
 #include "libfsi/base/file.h"
+#include "libfsi/base/progress.h"
+#include "libfsi/base/wire.h"
 
 namespace rec::cd {
 namespace {
 
 constexpr const char* kReading = "reading audio";
 constexpr size_t kFrameBytes = 4;  // two channels of 16 bits
+
+/// Where the samples of a WAV or AIFF file end by its own words; 0 when it does not say, as a program does not that wrote into a pipe.
+uint64_t end_of_samples(int fd, uint64_t size, const std::string& name) {
+  constexpr uint64_t kUnknown = 0x7FFF0000;  // and above: what writers put there that cannot go back
+  const auto text = [](std::span<const std::byte> bytes) { return std::string_view(reinterpret_cast<const char*>(bytes.data()), 4); };
+  std::byte head[12];
+  if (fsi::read_at(fd, 0, head, name) != sizeof head) return 0;
+  const bool aiff = text(head) == "FORM";
+  if (!aiff && text(head) != "RIFF") return 0;
+  for (uint64_t at = sizeof head; at + 8 <= size;) {
+    std::byte chunk[8];
+    if (fsi::read_at(fd, at, chunk, name) != sizeof chunk) return 0;
+    fsi::Le32 little;
+    fsi::Be32 big;
+    fsi::load(chunk, 4, little);
+    fsi::load(chunk, 4, big);
+    const uint64_t length = aiff ? big.get() : little.get();
+    if (text(chunk) == (aiff ? "SSND" : "data")) return length == 0 || length >= kUnknown ? 0 : at + 8 + length;
+    at += 8 + length + length % 2;
+  }
+  return 0;
+}
 
 class AudioFile final : public ByteSource {
  public:
@@ -38,11 +63,30 @@ class AudioFile final : public ByteSource {
     if (other) notes.push_back(name_ + ": its samples of " + other + " are rounded to 16 bits");
     if (depth == SF_FORMAT_PCM_S8 || depth == SF_FORMAT_PCM_U8) notes.push_back(name_ + ": its samples of 8 bits become 16 bits");
     exact_ = depth == SF_FORMAT_PCM_16;
+    const int container = about_.format & SF_FORMAT_TYPEMASK;
+    const bool plain = container == SF_FORMAT_WAV || container == SF_FORMAT_WAVEX || container == SF_FORMAT_AIFF;
+    coded_ = !plain && container != SF_FORMAT_AU && container != SF_FORMAT_W64 && container != SF_FORMAT_RF64;
+    // libsndfile takes what there is for all there was.
+    struct stat st {};
+    if (fstat(fd_.get(), &st) != 0) throw fsi::system_error(name_, kReading, errno, fsi::ErrorKind::source);
+    const auto size = static_cast<uint64_t>(st.st_size);
+    if (const uint64_t end = plain ? end_of_samples(fd_.get(), size, name_) : 0; end > size)
+      throw refuse("it is cut off: its samples should end at byte " + std::to_string(end) + " and it has " + std::to_string(size) +
+                   " bytes; get it again");
     check_end();
   }
 
   uint64_t bytes() const override { return static_cast<uint64_t>(about_.frames) * kFrameBytes; }
   std::string name() const override { return name_; }
+
+  void check(const std::stop_token& stop) const override {
+    if (!coded_) return;
+    std::vector<std::byte> piece(size_t{1} << 20);
+    for (uint64_t at = 0; at < bytes(); at += piece.size()) {
+      fsi::check_stop(stop);
+      read(at, std::span(piece).first(static_cast<size_t>(std::min<uint64_t>(piece.size(), bytes() - at))));
+    }
+  }
 
   void read(uint64_t offset, std::span<std::byte> out) const override {
     const auto first = static_cast<sf_count_t>(offset / kFrameBytes);
@@ -97,6 +141,7 @@ class AudioFile final : public ByteSource {
   SF_INFO about_{};
   std::unique_ptr<SNDFILE, Close> file_;
   bool exact_ = false;  ///< 16 bits already
+  bool coded_ = false;  ///< must be decoded to be judged: FLAC, Ogg, ...
   mutable sf_count_t next_ = 0;
 };
 

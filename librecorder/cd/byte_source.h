@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,9 @@ class ByteSource {
   virtual uint64_t bytes() const = 0;
   /// The whole of `out`, from `offset`; the range lies inside bytes(). Throws Error (source).
   virtual void read(uint64_t offset, std::span<std::byte> out) const = 0;
+  /// Reads it through where only that can show whether it is whole: damage that is found in the midst of a burn costs the disc. Throws as
+  /// read() does, and Error (interrupted).
+  virtual void check(const std::stop_token&) const {}
   /// For messages.
   virtual std::string name() const = 0;
 };

@@ -21,6 +21,11 @@ bool is_closed_with_its_session(Profile profile) {
 bool has_open_session(const Medium& medium) { return medium.status & kOpenSession || (medium.open_track && !medium.open_track->blank); }
 }  // namespace
 
+bool has_unended_track(const Medium& medium) {
+  const auto& track = medium.open_track;
+  return track && !track->blank && track->next_writable && *track->next_writable > track->start;
+}
+
 void check_finishable(const std::string& drive, const Medium& medium, bool multi) {
   const auto unsuitable = [&](const std::string& why) {
     return fsi::Error(fsi::ErrorKind::unsuitable, drive, "choosing how to close", why);
@@ -47,6 +52,7 @@ void finish_medium(Drive& drive, const Medium& medium, bool multi, const LongPro
   const MediumFamily& family = *family_for(medium.profile);
   WriteSettings settings;
   settings.multi = multi;
+  settings.xa = !medium.tracks.empty() && medium.tracks.back().mode2;
   family.resend(drive, settings);  // the write parameters say what closing leaves behind
   if (medium.open_track && !medium.open_track->blank) family.end_track(drive, medium, progress);
   family.close(drive, settings, progress);

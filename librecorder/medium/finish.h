@@ -8,6 +8,9 @@
 
 namespace rec {
 
+/// Is there a track that a burn has begun and not ended? What is written now would become a part of it.
+bool has_unended_track(const Medium& medium);
+
 /// Throws Error (unsuitable), with the disc untouched, when there is nothing to close or its kind cannot be closed so, and says
 /// why. `multi`: the session alone is to be closed, so that another can follow.
 void check_finishable(const std::string& drive, const Medium& medium, bool multi);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "librecorder/medium/family.h"
+#include "librecorder/medium/finish.h"
 
 namespace rec {
 
@@ -248,6 +249,8 @@ Medium probe_medium(Drive& drive, const std::stop_token& stop) {
                         !configuration->current(Feature::incremental_streaming_writable) && configuration->current(Feature::dvd_r_rw_write);
   read_tracks(drive, medium, *disc);
   find_open_track(drive, medium, *disc);
+  if (has_unended_track(medium))
+    add(medium, kOpenSession, "track " + std::to_string(medium.open_track->number) + " was begun and not ended; burn close ends it");
   const auto formats = drive.format_capacities();
   decide_state(medium, *disc, formats);
   if (medium.erasable) medium.capacity_sectors = blank_capacity(drive, medium, formats);

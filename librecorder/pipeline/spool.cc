@@ -46,7 +46,14 @@ std::unique_ptr<FileInput> copied(const std::string& name, std::optional<uint64_
   }
   uint64_t done = 0;
   for (auto bytes = next(); !bytes.empty(); bytes = next()) {
-    fsi::write_stream(fd.get(), bytes, dir);
+    try {
+      fsi::write_stream(fd.get(), bytes, dir);
+    } catch (const fsi::Error& e) {
+      if (e.kind() != fsi::ErrorKind::no_space) throw;
+      throw fsi::Error(
+          e.kind(), fsi::printable(dir), "copying the stream",
+          "it is full after " + std::to_string(done) + " bytes; set TMPDIR to a directory with more room (nothing was written)");
+    }
     done += bytes.size();
     if (progress) progress(done);
   }

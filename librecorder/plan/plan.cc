@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdio>
 
+#include "librecorder/medium/finish.h"
 #include "librecorder/plan/buffer_size.h"
 
 namespace rec {
@@ -63,6 +64,11 @@ void check_medium(const std::string& drive, const Medium& medium, const BurnOpti
   if (medium.state != MediumState::blank && medium.state != MediumState::appendable)
     throw unsuitable(drive, "the disc is neither blank nor appendable; take another one");
   if (medium.free_sectors == 0) throw unsuitable(drive, "the disc is full; take a blank one");
+  if (has_unended_track(medium))
+    throw unsuitable(drive, "a burn before this one was not ended, and its track is open up to LBA " +
+                                std::to_string(*medium.next_writable) +
+                                "; end it with burn close --multi, then another session can follow" +
+                                (medium.erasable ? ", or blank the disc with --overwrite" : ""));
 }
 
 /// The source must be whole sectors, and as long as it says itself.

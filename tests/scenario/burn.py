@@ -429,13 +429,24 @@ class Refusals(Burn):
                         self.until(dies, lambda event: event["sectors"] >= 300)
                         dies.kill()
                         dies.stderr.read()
-                    self.assertEqual(self.info(name)["medium"]["state"], "appendable")
+                    left = self.info(name)["medium"]
+                    self.assertEqual(left["state"], "appendable")
+                    self.assertIn("track 1 was begun and not ended; burn close ends it", left["reasons"])
+                    # What were burned now would become a part of the track of the dead.
+                    says = "not ended, and its track is open up to LBA .*; end it with burn close --multi" + (".*--overwrite" if "w" in media else "")
+                    self.refused(4, says, "--drive", name, self.path("a.iso", image(400, start=left["next_writable"])))
+                    self.assertEqual(self.info(name)["medium"]["next_writable"], left["next_writable"])
                     self.run_burn("close", "--drive", name, *(["--multi"] if multi else []))
                     after = self.info(name)["medium"]
                     self.assertEqual((after["state"], after["sessions"]), ("appendable" if multi else "closed", 1))
                     written = after["tracks"][0]["sectors"] - (2 if media == "cd-r" else 0)
                     self.assertGreaterEqual(written, 300)
                     self.assertEqual(self.exported(name)[: 300 * SECTOR], data[: 300 * SECTOR])
+                    if multi:
+                        second = image(400, start=after["next_writable"], seed=3)
+                        self.run_burn("--drive", name, self.path("a.iso", second))
+                        self.assertEqual(self.info(name)["medium"]["sessions"], 2)
+                        self.check_disc(name, second, after["next_writable"])
 
     def test_usage(self):
         self.add("d", "dvd+r")

@@ -372,6 +372,39 @@ class Audio(Cd):
                     self.assertEqual(self.subchannel_q(10)[0] >> 4, control)
                     self.burn("virtual", "remove", "d")
 
+    def test_a_damaged_file_is_found_before_the_disc_is_begun(self):
+        good, samples = self.wav("good.wav", 588 * 600)
+        with open(good, "rb") as f:
+            whole = f.read()
+        said = "cut.wav: reading audio: it is cut off: its samples should end at byte 1411244 and it has 1000000 bytes; get it again"
+        self.path("cut.wav", whole[:1_000_000])
+        # Written into a pipe: nobody went back to say how long it became.
+        self.path("pipe.wav", whole[:4] + b"\xff" * 4 + whole[8:40] + b"\xff" * 4 + whole[44:])
+        aiff = struct.pack(">4sI4s4sIhIh10s4sIII", b"FORM", 46 + len(samples), b"AIFF", b"COMM", 18, 2, len(samples) // 4, 16,
+                           bytes((0x40, 0x0E, 0xAC, 0x44, 0, 0, 0, 0, 0, 0)), b"SSND", 8 + len(samples), 0, 0) + swapped(samples)
+        self.path("good.aiff", aiff)
+        self.path("cut.aiff", aiff[:-5000])
+        for mode in ("dao", "tao", "raw"):
+            self.drive()
+            for name, line in (("cut.wav", said), ("cut.aiff", "cut.aiff: reading audio: it is cut off")):
+                self.assertIn(line, self.burn("audio", "--drive", "d", "--mode", mode, good, self.path(name), code=1))
+                self.assertIn("x.cue:1: reading the description of a CD: " + self.path(line.replace("reading audio: ", "")),
+                              self.burn("audio", "--drive", "d", "--mode", mode, self.path("x.cue", f'FILE "{name}" {name[4:].upper().replace("WAV", "WAVE")}\nTRACK 01 AUDIO\nINDEX 01 00:00:00\n'), code=1))
+            self.assertEqual(json.loads(self.burn("info", "--drive", "d", "--json"))["medium"]["state"], "blank")
+            for name in ("pipe.wav", "good.aiff"):
+                self.burn("audio", "--drive", "d", "--mode", mode, self.path(name))
+                self.assertEqual(self.on_disc(0, 600), samples)
+                self.burn("virtual", "insert", "d", "--media", "cd-r")
+            self.burn("virtual", "remove", "d")
+        self.foreign("flac")
+        subprocess.run(["flac", "-s", "-f", good, "-o", self.path("bad.flac")], check=True)
+        with open(self.path("bad.flac"), "r+b") as f:
+            f.seek(os.path.getsize(f.name) // 2)
+            f.write(b"\x55" * 300)
+        self.drive()
+        self.assertIn("bad.flac: reading audio: ", self.burn("audio", "--drive", "d", good, self.path("bad.flac"), code=1))
+        self.assertEqual(json.loads(self.burn("info", "--drive", "d", "--json"))["medium"]["state"], "blank")
+
     def test_dry_run_and_simulation_leave_the_disc_alone(self):
         self.drive()
         one, _ = self.wav("one.wav", 588 * 300)
