@@ -24,7 +24,7 @@ void fault(IssueLog& log, const char* what, SectorRange where, std::string detai
   });
 }
 
-constexpr uint64_t kMaxTroubleBytes = 16 << 20, kSlack = 1 << 20;
+constexpr uint64_t kMaxTroubleBytes = 16 << 20, kSlack = 1 << 20, kMostSectors = uint64_t{1} << 40;
 
 bool is_kind(uint32_t kind) { return kind == static_cast<uint32_t>(DigestKind::xxh3) || kind == static_cast<uint32_t>(DigestKind::sha256); }
 
@@ -66,7 +66,7 @@ bool sizes_fit(const ManifestHeader& header, const SectorSource& source, uint64_
   const auto kind = static_cast<DigestKind>(header.digest_kind.get());
   const uint64_t room = source.sectors() - base;
   const uint64_t sectors = header.manifest_sectors, image = header.image_sectors;
-  if (header.manifest_first != first || first % kChunkSectors != 0 || first >= room || first > image || sectors != image - first ||
+  if (header.manifest_first != first || first % kChunkSectors != 0 || first >= room || image > kMostSectors || first > image || sectors != image - first ||
       sectors % kChunkSectors != 0)
     return why = "its header contradicts the size of the image", false;
   if (header.chunk_count != first / kChunkSectors) return why = "its header contradicts itself (chunks)", false;
@@ -93,7 +93,7 @@ std::optional<ManifestHeader> read_header(const SectorSource& source, uint64_t b
 // The header that the copy in a manifest has of it. The manifest lies where the locator says.
 std::optional<ManifestHeader> read_copied_header(const SectorSource& source, uint64_t base, const ManifestLocator& locator) {
   const uint64_t first = locator.manifest_first, sectors = locator.manifest_sectors, image = locator.image_sectors;
-  if (!is_kind(locator.digest_kind) || first > image || sectors != image - first) return std::nullopt;
+  if (!is_kind(locator.digest_kind) || image > kMostSectors || first > image || sectors != image - first) return std::nullopt;
   const auto kind = static_cast<DigestKind>(locator.digest_kind.get());
   if (sectors * kSectorSize > sizeof(ManifestHeader) + first / kChunkSectors * digest_size(kind) + most_behind_table(kind, first))
     return std::nullopt;

@@ -26,8 +26,15 @@ struct Owned {
 
 class StructureVisitor final : public Visitor {
  public:
-  StructureVisitor(uint64_t source_end, uint64_t volume_end, bool truncated, BootImages& boot, TreeAgreement& agreement, IssueLog& log)
-      : source_end_(source_end), volume_end_(volume_end), truncated_(truncated), boot_(boot), agreement_(agreement), log_(log) {}
+  StructureVisitor(uint64_t start, uint64_t source_end, uint64_t volume_end, bool truncated, BootImages& boot, TreeAgreement& agreement,
+                   IssueLog& log)
+      : start_(start),
+        source_end_(source_end),
+        volume_end_(volume_end),
+        truncated_(truncated),
+        boot_(boot),
+        agreement_(agreement),
+        log_(log) {}
 
   void next_tree(const FileSystemReader& tree, LinkCounts* links, const char* clause) {
     agreement_.next_tree(tree);
@@ -36,7 +43,12 @@ class StructureVisitor final : public Visitor {
     first_tree_ = tree_++ == 0;
   }
   void entry(const TreeEntry& entry) override {
-    if (first_tree_) ++(entry.kind == EntryKind::directory ? facts.directories : facts.files);
+    if (first_tree_) {
+      ++(entry.kind == EntryKind::directory ? facts.directories : facts.files);
+      facts.files_before += std::ranges::any_of(entry.extents, [&](const DataExtent& e) {
+        return e.kind == DataExtent::Kind::recorded && e.bytes > 0 && e.range().first < start_;
+      });
+    }
     if (links_) links_->add(entry);
     boot_.see(entry);
     agreement_.add(entry);
@@ -67,7 +79,7 @@ class StructureVisitor final : public Visitor {
           .where = range, .paths = {{.path = std::string(entry.path), .bytes = entry.size, .size = entry.size}}, .clause = clause_};
     });
   }
-  const uint64_t source_end_, volume_end_;
+  const uint64_t start_, source_end_, volume_end_;
   const bool truncated_;
   BootImages& boot_;
   TreeAgreement& agreement_;
@@ -128,7 +140,7 @@ StructureFacts check_structure(const VolumeRead& volume, const SectorSource& sou
   const uint64_t volume_end = options.session_start == 0 && volume.sectors() != 0 ? volume.sectors() : UINT64_MAX;
   BootImages boot(volume, source, options.session_start, log);
   TreeAgreement agreement;
-  StructureVisitor visitor(source.sectors(), volume_end, options.truncated, boot, agreement, log);
+  StructureVisitor visitor(options.session_start, source.sectors(), volume_end, options.truncated, boot, agreement, log);
   for (const auto& tree : volume.trees) {
     const auto* iso = dynamic_cast<const IsoTree*>(tree.get());
     if (!iso) {

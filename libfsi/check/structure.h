@@ -20,7 +20,8 @@ struct StructureOptions {
 struct StructureFacts {
   uint64_t files = 0;  ///< of the best tree, all that is not a directory
   uint64_t directories = 0;
-  uint64_t data_end = 0;  ///< the first sector behind all file data and directories
+  uint64_t files_before = 0;  ///< of the best tree, with data in front of the session
+  uint64_t data_end = 0;      ///< the first sector behind all file data and directories
 };
 
 /// Walks every tree. Faults go to `log`. Throws Error(interrupted).

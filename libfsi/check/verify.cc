@@ -88,6 +88,8 @@ class Verification {
     report_.files = facts.files;
     report_.directories = facts.directories;
     soften_truncation(facts.data_end);
+    if (facts.files_before > 0)
+      note("files lie in earlier sessions, which were not read", std::to_string(facts.files_before) + " of " + std::to_string(facts.files));
     for (const auto& check : options_.more_checks) check(volume_, source_, against_log_);
     note_reading();
     if (options_.survey_cells) report_.survey = survey(volume_, known_, surveyed_range(), options_.survey_cells, options_.stop);

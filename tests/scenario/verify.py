@@ -187,6 +187,27 @@ def made_for_a_further_session(scratch):
 
 
 @in_scratch
+def further_sessions_of_others(scratch):
+    """The file that genisoimage makes to be burned behind an earlier session, whose files it names."""
+    if not shutil.which("genisoimage"):
+        raise Skipped("genisoimage is not here")
+    first, second, name = os.path.join(scratch, "first.iso"), os.path.join(scratch, "second.iso"), os.path.join(scratch, "out")
+    for number in ("one", "two"):
+        write(os.path.join(scratch, number, number), number.encode())
+    good("genisoimage", "-quiet", "-R", "-o", first, os.path.join(scratch, "one"))
+    good("genisoimage", "-quiet", "-R", "-C", "0,4000", "-M", first, "-o", second, os.path.join(scratch, "two"))
+    report = verify(second, 0)
+    said = {i["what"]: i.get("detail", "") for i in report["issues"]}
+    assert "made for LBA 4000" in said["the image was made for a further session of a disc"], said
+    assert said["files lie in earlier sessions, which were not read"] == "1 of 2", said
+    assert good(VERIFY, "--cat", "/two", second).stdout == b"two"
+    for done in (run(VERIFY, "--cat", "/one", second), run(VERIFY, "--extract", "/", name, second)):
+        assert done.returncode == 1 and "earlier session" in done.stderr, done
+    with open(os.path.join(name, "two"), "rb") as file:
+        assert file.read() == b"two"
+
+
+@in_scratch
 def streams_and_places(scratch):
     """Closed and full streams, and places that are no files: no crash, and nothing is replaced that is no file."""
     tree, image, pipe = (os.path.join(scratch, name) for name in ("tree", "image.iso", "pipe"))
@@ -251,4 +272,4 @@ def the_source_changes_meanwhile(scratch):
 
 if __name__ == "__main__":
     sys.exit(main([one_byte_anywhere, one_byte_anywhere_sha256, a_stretch_of_sectors, truncated, foreign_without_manifest, without_manifest,
-                   made_for_a_further_session, streams_and_places, the_source_changes_meanwhile]))
+                   made_for_a_further_session, further_sessions_of_others, streams_and_places, the_source_changes_meanwhile]))

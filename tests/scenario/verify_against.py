@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """verify against something else: folders, archives, images, drives, manifests in files of their own; and the bad input of each:
 clear line, right exit code. Also verification in one job with the burn."""
+import hashlib
 import json
 import os
 import random
@@ -336,7 +337,6 @@ def manifests_in_files(scratch):
 
 def sealed(header):
     """The header of a manifest with its digest made right again, as somebody who lies would."""
-    import hashlib
     return header[:176] + hashlib.sha256(header[:176] + bytes(32)).digest()
 
 
@@ -349,6 +349,22 @@ def a_manifest_that_lies(scratch):
     with open(image, "rb") as file:
         data = file.read()
     at = data.index(b"DISCPRESS MANIF1")
+    # An image that is said to be longer than it is, the lengths in agreement; found from the end, or by a locator that lies too.
+    first = struct.unpack_from("<Q", data, at + 48)[0]
+    for sectors in (first + 33, 2**32, 2**40 - 1, 2**53 + first + 32, 2**60, 2**63, 2**64 - 32):
+        header = bytearray(data[at:at + 208])
+        struct.pack_into("<Q", header, 40, sectors)
+        struct.pack_into("<Q", header, 56, sectors - first)
+        locator = bytearray(data[31 * 2048:31 * 2048 + 64])
+        struct.pack_into("<Q", locator, 32, sectors)
+        struct.pack_into("<Q", locator, 48, sectors - first)
+        for whole_header in (True, False):
+            for with_locator in (True, False):
+                lie = bytearray(data)
+                lie[at:at + 208] = sealed(bytes(header)) if whole_header else bytes(208)
+                lie[31 * 2048:31 * 2048 + 96] = locator + hashlib.sha256(locator).digest() if with_locator else bytes(96)
+                done = run("prlimit", "--as=2000000000", VERIFY, "--json", "-q", "-j", "2", write(os.path.join(scratch, "lie.iso"), lie), timeout=300)
+                assert done.returncode == 3 or (done.returncode == 0 and not with_locator), (sectors, whole_header, with_locator, done)
     for offset, fmt in ((40, "<Q"), (48, "<Q"), (56, "<Q"), (64, "<Q"), (72, "<Q"), (80, "<Q"), (88, "<Q"), (96, "<I"), (100, "<I")):
         for value in (0, 1, 2**31, 2**32 - 1, 2**40, 2**63, 2**64 - 1):
             header = bytearray(data[at:at + 208])
