@@ -31,8 +31,7 @@ uint64_t end_of_samples(int fd, uint64_t size, const std::string& name) {
     if (fsi::read_at(fd, at, chunk, name) != sizeof chunk) return 0;
     fsi::Le32 little;
     fsi::Be32 big;
-    fsi::load(chunk, 4, little);
-    fsi::load(chunk, 4, big);
+    if (!fsi::load(chunk, 4, little) || !fsi::load(chunk, 4, big)) return 0;
     const uint64_t length = aiff ? big.get() : little.get();
     if (text(chunk) == (aiff ? "SSND" : "data")) return length == 0 || length >= kUnknown ? 0 : at + 8 + length;
     at += 8 + length + length % 2;
