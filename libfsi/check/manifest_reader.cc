@@ -66,8 +66,8 @@ bool sizes_fit(const ManifestHeader& header, const SectorSource& source, uint64_
   const auto kind = static_cast<DigestKind>(header.digest_kind.get());
   const uint64_t room = source.sectors() - base;
   const uint64_t sectors = header.manifest_sectors, image = header.image_sectors;
-  if (header.manifest_first != first || first % kChunkSectors != 0 || first >= room || image > kMostSectors || first > image || sectors != image - first ||
-      sectors % kChunkSectors != 0)
+  if (header.manifest_first != first || first % kChunkSectors != 0 || first >= room || image > kMostSectors || first > image ||
+      sectors != image - first || sectors % kChunkSectors != 0)
     return why = "its header contradicts the size of the image", false;
   if (header.chunk_count != first / kChunkSectors) return why = "its header contradicts itself (chunks)", false;
   const uint64_t bytes = sectors * kSectorSize, table = header.chunk_count * digest_size(kind);
