@@ -70,8 +70,12 @@ fsi::VerifyReport read_back(const rec::DriveEntry& drive, const rec::WriteReport
     throw Error(ErrorKind::differs, drive.node, "verifying the disc", "the drive does not find what was written; the disc is bad");
   fsi::VerifyReport report = fsi::verify(*disc, how);
   // What was sent is what counts here: a stream need not be a volume, and one that was faulty before is not the disc's fault.
-  std::erase_if(report.issues, [](const fsi::Issue& issue) {
-    return issue.finding == fsi::Finding::volume || issue.finding == fsi::Finding::structure || issue.finding == fsi::Finding::trouble;
+  // Nor is it what lies elsewhere on the disc, audio in an earlier session for example, where a volume was looked for.
+  const uint64_t first = written.plan.start, end = first + written.data_sectors;
+  std::erase_if(report.issues, [&](const fsi::Issue& issue) {
+    const bool elsewhere = issue.where.count && (issue.where.first >= end || issue.where.end() <= first);
+    return elsewhere || issue.finding == fsi::Finding::volume || issue.finding == fsi::Finding::structure ||
+           issue.finding == fsi::Finding::trouble;
   });
   return report;
 }

@@ -15,7 +15,7 @@ using rec::MediumState;
 
 namespace {
 std::string amount(uint64_t sectors) {
-  return fmt::format("{} sectors ({})", sectors, size_text(static_cast<double>(sectors) * fsi::kSectorSize));
+  return fmt::format("{} ({})", count(sectors, "sector"), size_text(static_cast<double>(sectors) * fsi::kSectorSize));
 }
 
 json entry_json(const rec::DriveEntry& drive) {

@@ -17,7 +17,7 @@ namespace {
 std::string amount(uint64_t sectors) {
   const double mib = static_cast<double>(sectors) * kSectorSize / (1024 * 1024);
   char text[64];
-  std::snprintf(text, sizeof text, "%llu sectors (%.1f MiB)", static_cast<unsigned long long>(sectors), mib);
+  std::snprintf(text, sizeof text, "%llu sector%s (%.1f MiB)", static_cast<unsigned long long>(sectors), sectors == 1 ? "" : "s", mib);
   return text;
 }
 

@@ -311,6 +311,16 @@ class Audio(Cd):
                 self.assertEqual([(t["session"], t["control"], t["data_mode"]) for t in disc["tracks"]], [(1, 0, 0), (2, 4, 2)])
                 self.burn("virtual", "remove", "d")
 
+    def test_what_lies_before_is_not_read_back(self):
+        """Data that is no volume, behind audio: where a volume would begin on the whole disc there is sound, and that is no damage."""
+        self.drive()
+        one, _ = self.wav("one.wav", 588 * 400, seed=9)
+        self.burn("audio", "--drive", "d", "--multi", one)
+        for more in (["--multi"], []):
+            file = self.path("r.img", random.Random(len(more)).randbytes(2048 * 400))
+            report = json.loads(self.burn("--drive", "d", "--verify", "--json", *more, file))
+            self.assertEqual(report["verify"]["issues"], [])
+
     def test_a_disc_of_data_goes_on_in_the_mode_it_was_begun_in(self):
         with open(self.path("a.bin"), "wb") as f:
             f.write(random.Random(1).randbytes(2048 * 400))

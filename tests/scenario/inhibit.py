@@ -124,6 +124,7 @@ class Inhibit(unittest.TestCase):
             process.stdin.flush()
             self.wait(lambda: self.lines().count("held shutdown:sleep:idle:handle-lid-switch") == before + 1)
             process.send_signal(how)
+            process.wait(timeout=120)  # before the pipe ends: an end of the stream that is seen first is an end like any other
             self.finish(process, b"", 130 if how == signal.SIGINT else -9)
             self.wait(lambda: self.lines().count("released") == before + 1)
 
