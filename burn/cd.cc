@@ -106,7 +106,7 @@ std::string report_text(const rec::CdReport& report) {
   const rec::CdPlan& plan = report.plan;
   // What the drive was told says more than a rate of which its own buffer has taken the first seconds.
   const std::string speed = report.speed_kb ? fmt::format(" at {}", speed_text(report.speed_kb, plan.profile)) : "";
-  return fmt::format("{}: {}, {} of {} on {}, {}, in {}{}; {}; buffer never below {:.0f}%, {}{}\n", plan.drive, count(plan.tracks, "track"),
+  return fmt::format("{}: {}, {} of {} on {}, {}, in {}{}; {}; buffer down to {:.0f}%, {}{}\n", plan.drive, count(plan.tracks, "track"),
                      length_text(plan.sectors), plan.source, rec::profile_name(plan.profile), rec::cd_mode_name(plan.mode),
                      clock_text(report.seconds), speed,
                      plan.simulate ? "simulated, nothing is recorded"

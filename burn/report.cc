@@ -245,7 +245,7 @@ std::string report_text(const rec::WriteReport& report) {
   const rec::WritePlan& plan = report.plan;
   const double bytes = static_cast<double>(report.data_sectors) * fsi::kSectorSize;
   const double rate = report.writing_seconds > 0 ? bytes / report.writing_seconds : 0;
-  return fmt::format("{}: {} of {} on {} from LBA {} in {}, {:.1f} MB/s; {}; buffer never below {:.0f}%, {}{}\n", plan.drive,
+  return fmt::format("{}: {} of {} on {} from LBA {} in {}, {:.1f} MB/s; {}; buffer down to {:.0f}%, {}{}\n", plan.drive,
                      amount(report.data_sectors), plan.source, rec::profile_name(plan.profile), plan.start, clock_text(report.seconds),
                      rate / 1e6,
                      plan.simulate           ? "simulated, nothing is recorded"

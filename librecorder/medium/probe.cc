@@ -249,6 +249,8 @@ Medium probe_medium(Drive& drive, const std::stop_token& stop) {
                         !configuration->current(Feature::incremental_streaming_writable) && configuration->current(Feature::dvd_r_rw_write);
   read_tracks(drive, medium, *disc);
   find_open_track(drive, medium, *disc);
+  // Of an empty session the track is empty, too, whatever a drive says of the track.
+  if (medium.open_track && disc->last_session_state() == SessionState::empty) medium.open_track->blank = true;
   if (has_unended_track(medium))
     add(medium, kOpenSession, "track " + std::to_string(medium.open_track->number) + " was begun and not ended; burn close ends it");
   const auto formats = drive.format_capacities();

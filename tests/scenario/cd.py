@@ -157,7 +157,7 @@ class Audio(Cd):
         said = [line for line in done if not line.startswith("{")]
         self.assertIn("burn: virtual:d: the last digit of the catalog number 0724385356927 should be 6 by EAN-13; it is recorded as it is", said)
         self.assertRegex(said[-1], r"^virtual:d: 2 tracks, 1:02\.00 of 2 files on CD-R, disc at once, in 0:0\d at 16\.0x; disc closed; "
-                                   r"buffer never below \d+%, 0 stops$")
+                                   r"buffer down to \d+%, 0 stops$")
         plan = self.burn("audio", "--drive", "d", "--dry-run", one, code=4)
         self.assertIn("not blank", plan)
         self.new_disc()
