@@ -11,13 +11,9 @@
 #include <string_view>
 #include <vector>
 
-namespace rec {
+#include "librecorder/medium/medium.h"
 
-/// What is in a drive, in two words.
-struct MediumBrief {
-  std::string name;   ///< "BD-R"; empty when there is no medium
-  std::string state;  ///< "blank", "appendable", "closed", "rewritable"; "no medium", "tray open", "becoming ready"
-};
+namespace rec {
 
 struct DriveEntry {
   size_t number = 0;       ///< from 0, in the order of the list

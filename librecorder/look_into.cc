@@ -16,7 +16,7 @@ void look_into(DriveEntry& entry) {
     using namespace std::chrono_literals;
     const DriveLock lock(entry.block_node, DriveLock::Kind::shared, {}, 0ms);
     Drive drive(std::make_unique<SgIo>(entry.node));
-    if (const auto medium = glance(drive)) entry.medium = MediumBrief{medium->name, medium->state};
+    entry.medium = glance(drive);
   } catch (const fsi::Error&) {
     // Not permitted, or gone meanwhile. `burn info` and `burn doctor` say what; a list goes on with the next drive.
   }

@@ -108,11 +108,7 @@ void write_whole_file(const std::string& path, std::span<const std::byte> bytes,
   struct stat status {};
   if (::stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode)) {
     fsi::Fd fd = fsi::open_file(path, O_WRONLY, doing);
-    while (!bytes.empty()) {
-      const ssize_t n = ::write(fd.get(), bytes.data(), bytes.size());
-      if (n < 0 && errno != EINTR) throw fsi::system_error(fsi::printable(path), doing);
-      bytes = bytes.subspan(static_cast<size_t>(std::max<ssize_t>(n, 0)));
-    }
+    fsi::write_stream(fd.get(), bytes, path);
     return fd.close(path);
   }
   const std::string temporary = fmt::format("{}.{}.new", path, ::getpid());

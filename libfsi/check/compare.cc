@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "libfsi/base/error.h"
+#include "libfsi/base/try_read.h"
 #include "libfsi/check/ordered_window.h"
 #include "libfsi/check/selection.h"
 #include "libfsi/disc/manifest.h"
@@ -26,13 +27,6 @@ namespace {
 constexpr uint64_t kUnitChunks = 8;
 // A drive likes it larger, and has one reader only.
 constexpr uint64_t kSerialUnitChunks = 16;
-
-void append(std::vector<SectorRange>& ranges, SectorRange range) {
-  if (!ranges.empty() && ranges.back().end() == range.first)
-    ranges.back().count += range.count;
-  else
-    ranges.push_back(range);
-}
 
 class Comparison {
  public:

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "libfsi/base/error.h"
+#include "libfsi/base/try_read.h"
 #include "libfsi/check/selection.h"
 #include "libfsi/disc/manifest.h"
 
@@ -19,13 +20,6 @@ constexpr auto kStall = std::chrono::seconds(2);
 constexpr uint32_t kClose = 16;            // bad sectors in a row that are tried one by one
 constexpr uint64_t kLargestStep = 32'768;  // 64 MiB
 constexpr uint64_t kStretches = 512;
-
-void append(std::vector<SectorRange>& ranges, SectorRange range) {
-  if (!ranges.empty() && ranges.back().end() == range.first)
-    ranges.back().count += range.count;
-  else
-    ranges.push_back(range);
-}
 
 class DiscPass {
  public:

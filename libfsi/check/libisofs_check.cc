@@ -7,6 +7,7 @@
 
 #include "libfsi/base/error.h"
 #include "libfsi/base/progress.h"
+#include "libfsi/base/try_read.h"
 #include "libfsi/read/aaip.h"
 #include "libfsi/read/iso_tree.h"
 
@@ -134,20 +135,9 @@ void LibisofsCheck::make_sums(IssueLog& log) {
   });
 }
 
-bool LibisofsCheck::read_sector(uint64_t sector, std::span<std::byte> out) const {
-  if (sector >= source_.sectors()) return false;
-  try {
-    source_.read({sector, 1}, out);
-    return true;
-  } catch (const Error& error) {
-    if (error.kind() == ErrorKind::interrupted) throw;
-    return false;  // the pass will say so
-  }
-}
-
 std::optional<LibisofsTag> LibisofsCheck::tag_at(uint64_t sector, IssueLog& log) const {
   std::vector<std::byte> bytes(kSectorSize);
-  if (!read_sector(sector, bytes)) return std::nullopt;
+  if (!try_read(source_, {sector, 1}, bytes)) return std::nullopt;
   const TagRead read = read_tag(bytes);
   const auto fault = [&](std::string detail) {
     log.report("a checksum tag of libisofs is damaged", [&] {
@@ -178,7 +168,7 @@ void LibisofsCheck::expect(uint64_t start, Expected expected) {
 uint64_t LibisofsCheck::end_of_session(uint64_t session_start) const {
   std::vector<std::byte> sector(kSectorSize);
   VolumeDescriptor descriptor;
-  if (!read_sector(session_start + kFirstDescriptor, sector) || !load(sector, 0, descriptor)) return session_start;
+  if (!try_read(source_, {session_start + kFirstDescriptor, 1}, sector) || !load(sector, 0, descriptor)) return session_start;
   if (descriptor.header.type != static_cast<uint8_t>(DescriptorType::primary)) return session_start;
   return session_start + descriptor.volume_space_size.little();
 }

@@ -60,7 +60,6 @@ class LibisofsCheck {
   class Files;
   class Paths;
 
-  bool read_sector(uint64_t sector, std::span<std::byte> out) const;
   std::optional<disc::LibisofsTag> tag_at(uint64_t sector, IssueLog& log) const;
   void find_sessions(uint64_t session_start, IssueLog& log);
   /// The start of the session that a relocated superblock stands for.

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include "libfsi/base/error.h"
+#include "libfsi/base/try_read.h"
 
 namespace fsi {
 
@@ -12,25 +12,6 @@ using namespace disc;
 namespace {
 
 constexpr uint64_t kPatience = 128;  // failures; then what fails is given up in whole chunks
-
-bool try_read(const SectorSource& source, SectorRange range, std::span<std::byte> out) {
-  try {
-    source.read(range, out);
-    return true;
-  } catch (const Error& error) {
-    if (error.kind() == ErrorKind::interrupted) throw;
-    std::ranges::fill(out, std::byte{0});
-    return false;
-  }
-}
-
-// `range` continues or follows the last one.
-void append(std::vector<SectorRange>& ranges, SectorRange range) {
-  if (!ranges.empty() && ranges.back().end() == range.first)
-    ranges.back().count += range.count;
-  else
-    ranges.push_back(range);
-}
 
 }  // namespace
 
@@ -45,8 +26,10 @@ ManifestSectors read_manifest_sectors(const SectorSource& source, SectorRange ra
     const uint64_t count = std::min<uint64_t>(kChunkSectors, there - at);
     if (try_read(source, {range.first + at, count}, all.subspan(at * kSectorSize, count * kSectorSize))) continue;
     for (uint64_t i = at; i < at + count; ++i) {
-      if (failures < kPatience && try_read(source, {range.first + i, 1}, all.subspan(i * kSectorSize, kSectorSize))) continue;
+      const auto sector = all.subspan(i * kSectorSize, kSectorSize);
+      if (failures < kPatience && try_read(source, {range.first + i, 1}, sector)) continue;
       ++failures;
+      std::ranges::fill(sector, std::byte{0});
       append(m.unreadable, {i, 1});
     }
   }

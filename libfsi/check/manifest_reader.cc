@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "libfsi/base/error.h"
+#include "libfsi/base/try_read.h"
 #include "libfsi/check/manifest_copy.h"
 #include "libfsi/check/sector_sums.h"
 #include "libfsi/disc/iso9660.h"
@@ -27,18 +28,6 @@ void fault(IssueLog& log, const char* what, SectorRange where, std::string detai
 constexpr uint64_t kMaxTroubleBytes = 16 << 20, kSlack = 1 << 20, kMostSectors = uint64_t{1} << 40;
 
 bool is_kind(uint32_t kind) { return kind == static_cast<uint32_t>(DigestKind::xxh3) || kind == static_cast<uint32_t>(DigestKind::sha256); }
-
-std::optional<std::vector<std::byte>> read(const SectorSource& source, SectorRange range) {
-  if (range.first > source.sectors() || range.count > source.sectors() - range.first) return std::nullopt;
-  std::vector<std::byte> bytes(range.count * kSectorSize);
-  try {
-    source.read(range, bytes);
-  } catch (const Error& error) {
-    if (error.kind() == ErrorKind::interrupted) throw;
-    return std::nullopt;
-  }
-  return bytes;
-}
 
 }  // namespace
 
@@ -83,9 +72,9 @@ bool sizes_fit(const ManifestHeader& header, const SectorSource& source, uint64_
 }
 
 std::optional<ManifestHeader> read_header(const SectorSource& source, uint64_t base, uint64_t first, std::string& why) {
-  const auto sector = read(source, {base + first, 1});
+  std::vector<std::byte> sector(kSectorSize);
   ManifestHeader header;
-  if (!sector || !load(*sector, 0, header)) return why = "its header cannot be read", std::nullopt;
+  if (!try_read(source, {base + first, 1}, sector) || !load(sector, 0, header)) return why = "its header cannot be read", std::nullopt;
   if (!whole_header(header, why) || !sizes_fit(header, source, base, first, why)) return std::nullopt;
   return header;
 }

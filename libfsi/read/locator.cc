@@ -4,7 +4,7 @@
 #include <cstring>
 
 #include "libfsi/base/digest.h"
-#include "libfsi/base/error.h"
+#include "libfsi/base/try_read.h"
 #include "libfsi/disc/iso9660.h"
 
 namespace fsi {
@@ -15,12 +15,7 @@ LocatorSearch find_locator(const SectorSource& source, uint64_t base, ManifestLo
   LocatorSearch result = LocatorSearch::none;
   std::array<std::byte, kSectorSize> sector;
   for (uint64_t s = base + kFirstDescriptor; s <= base + kLocatorSector && s < source.sectors(); ++s) {
-    try {
-      source.read({s, 1}, sector);
-    } catch (const Error& error) {
-      if (error.kind() == ErrorKind::interrupted) throw;
-      continue;
-    }
+    if (!try_read(source, {s, 1}, sector)) continue;
     ManifestLocator l;
     if (!load(std::span<const std::byte>(sector), 0, l) || std::memcmp(l.magic, kLocatorMagic, sizeof kLocatorMagic) != 0) continue;
     at = s;

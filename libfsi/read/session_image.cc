@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "libfsi/base/error.h"
+#include "libfsi/base/try_read.h"
 #include "libfsi/disc/ecma167.h"
 #include "libfsi/disc/iso9660.h"
 #include "libfsi/read/locator.h"
@@ -20,17 +21,6 @@ constexpr uint64_t kAnchor = 256, kFarthestRoot = 65'536;  // sectors
 
 using Sector = std::array<std::byte, kSectorSize>;
 
-bool read_sector(const SectorSource& source, uint64_t at, Sector& sector) {
-  if (at >= source.sectors()) return false;
-  try {
-    source.read({at, 1}, sector);
-    return true;
-  } catch (const Error& error) {
-    if (error.kind() == ErrorKind::interrupted) throw;
-    return false;
-  }
-}
-
 // Whether the sector begins with the "." of a directory that lies at `extent`.
 bool is_directory_at(const Sector& sector, uint32_t extent) {
   DirectoryRecord dot;
@@ -41,21 +31,21 @@ bool is_directory_at(const Sector& sector, uint32_t extent) {
 uint64_t by_root_directory(const SectorSource& source) {
   Sector sector;
   VolumeDescriptor primary;
-  if (!read_sector(source, kFirstDescriptor, sector) || !load(std::span<const std::byte>(sector), 0, primary) ||
+  if (!try_read(source, {kFirstDescriptor, 1}, sector) || !load(std::span<const std::byte>(sector), 0, primary) ||
       primary.header.type != static_cast<uint8_t>(DescriptorType::primary) || std::memcmp(primary.header.identifier, "CD001", 5) != 0 ||
       !primary.root.extent.agree())
     return 0;
   const uint32_t root = primary.root.extent.little();
-  if (read_sector(source, root, sector) && is_directory_at(sector, root)) return 0;
+  if (try_read(source, {root, 1}, sector) && is_directory_at(sector, root)) return 0;
   for (uint64_t at = kFirstDescriptor + 1; at < std::min<uint64_t>({source.sectors(), kFarthestRoot, root}); ++at)
-    if (read_sector(source, at, sector) && is_directory_at(sector, root)) return root - at;
+    if (try_read(source, {at, 1}, sector) && is_directory_at(sector, root)) return root - at;
   return 0;
 }
 
 uint64_t by_anchor(const SectorSource& source) {
   Sector sector;
   Tag tag;
-  if (!read_sector(source, kAnchor, sector) || !load(std::span<const std::byte>(sector), 0, tag) || tag.location <= kAnchor) return 0;
+  if (!try_read(source, {kAnchor, 1}, sector) || !load(std::span<const std::byte>(sector), 0, tag) || tag.location <= kAnchor) return 0;
   return check_tag(sector, TagId::anchor, tag.location, std::nullopt) == 0 ? tag.location - kAnchor : 0;
 }
 

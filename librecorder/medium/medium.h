@@ -87,6 +87,12 @@ struct Medium {
   std::string name() const { return std::string(profile_name(profile)) + (m_disc ? " (M-DISC)" : ""); }
 };
 
+/// What is in a drive, in two words.
+struct MediumBrief {
+  std::string name;   ///< as Medium::name(); empty when there is no medium
+  std::string state;  ///< state_name(), "tray open", or what a drive does that is not ready: "becoming ready", "busy"
+};
+
 /// "blank", "appendable", …
 std::string_view state_name(MediumState state);
 
